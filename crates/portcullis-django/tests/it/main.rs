@@ -1,0 +1,1 @@
+//! The recorded answers of the real packages, both directions.
