@@ -1,0 +1,79 @@
+//! How a request proves who it comes from.
+
+use std::borrow::Cow;
+
+use async_trait::async_trait;
+use http::request::Parts;
+
+use crate::store::StoreError;
+use crate::user::User;
+
+/// The row of `portcullis_login` that a credential belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LoginId(pub i64);
+
+/// The value of a `WWW-Authenticate` header, such as `Token` or `Basic realm="api"`.
+#[doc(alias = "authenticate_header")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Challenge(pub Cow<'static, str>);
+
+/// A user, and how they proved who they are: DRF's `(user, auth)` pair.
+#[derive(Clone, Debug)]
+pub struct Authenticated {
+    /// Who it is.
+    pub user: User,
+    /// The login that the credential belongs to; `None` for credentials without one.
+    pub login: Option<LoginId>,
+    /// The authenticator's name, such as `DeviceTokenAuthentication`, for the log.
+    pub authenticator: &'static str,
+}
+
+/// Why credentials were not accepted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthError {
+    /// The credentials are wrong. The text goes to the client and never says which half was wrong.
+    #[doc(alias = "AuthenticationFailed")]
+    #[error("{0}")]
+    Failed(Cow<'static, str>),
+    /// They could not be looked up; the answer is 503, never "logged out".
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl AuthError {
+    /// Wrong credentials, with the sentence that the client reads.
+    #[must_use]
+    pub fn failed(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::Failed(detail.into())
+    }
+}
+
+/// Works out who a request comes from.
+///
+/// Authenticators run in the order they are configured; the first that answers decides.
+/// They see the head of the request only: nothing reads a body before this.
+#[doc(alias = "BaseAuthentication")]
+#[doc(alias = "authentication_classes")]
+#[async_trait]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot work out who a request comes from",
+    note = "implement `Authenticator::authenticate` for it"
+)]
+pub trait Authenticator: Send + Sync {
+    /// - `Ok(None)`: these are not my credentials; the next one is asked.
+    /// - `Ok(Some(_))`: the request is made by this user; the search ends.
+    /// - `Err(_)`: my kind of credentials, and they are wrong; the request ends.
+    ///
+    /// # Errors
+    /// [`AuthError::Failed`] for wrong credentials, [`AuthError::Store`] when they cannot be looked up.
+    async fn authenticate(&self, request: &Parts) -> Result<Option<Authenticated>, AuthError>;
+
+    /// The `WWW-Authenticate` value that asks for these credentials, if there is one.
+    fn challenge(&self) -> Option<Challenge> {
+        None
+    }
+
+    /// The name shown by `portcullis routes` and in the log, such as `DeviceTokenAuthentication`.
+    fn name(&self) -> &'static str;
+}
