@@ -1,0 +1,44 @@
+//! Reads the vector files.
+
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// The folder of the vectors: `PORTCULLIS_VECTORS`, else `tests/vectors` of this crate.
+pub(crate) fn folder() -> PathBuf {
+    std::env::var_os("PORTCULLIS_VECTORS").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/vectors"),
+        PathBuf::from,
+    )
+}
+
+/// The file `<folder>/<name>.json`: `load("signing")["vectors"]` is the list of cases.
+pub(crate) fn load(name: &str) -> Value {
+    let path = folder().join(format!("{name}.json"));
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Runs `check` on every case of the file; panics with all failures, else prints the count.
+///
+/// `check` gets the case's `op`, `input` and `expect`, and says what is wrong.
+#[expect(clippy::print_stdout, reason = "the count is the report of the test")]
+pub(crate) fn run(name: &str, check: impl Fn(&str, &Value, &Value) -> Result<(), String>) {
+    let file = load(name);
+    let cases = file["vectors"].as_array().expect("a list of vectors");
+    let failures: Vec<String> = cases
+        .iter()
+        .filter_map(|case| {
+            let op = case["op"].as_str().unwrap_or_default();
+            let verdict = check(op, &case["input"], &case["expect"]);
+            verdict.err().map(|why| format!("{}: {why}", case["id"]))
+        })
+        .collect();
+    println!(
+        "{name}: {} of {} vectors",
+        cases.len() - failures.len(),
+        cases.len()
+    );
+    assert!(!cases.is_empty(), "{name}: no vectors");
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
