@@ -1,0 +1,97 @@
+//! Which tables there are: Django's, where Django did not make them, and ours.
+
+use portcullis_core::StoreError;
+use rusqlite::{Transaction, params};
+use time::OffsetDateTime;
+
+use crate::database::Database;
+use crate::timestamp;
+use crate::writer::unavailable;
+
+const DJANGO: &str = include_str!("django_sqlite.sql");
+const DJANGO_APPLIED: &str = include_str!("django_applied.txt");
+const PORTCULLIS_0001: &str = include_str!("portcullis_0001_sqlite.sql");
+
+impl Database {
+    /// Brings the tables up to date; the names of what was applied, none when all was there.
+    ///
+    /// On an empty database it makes Django's tables as its migrations leave them, with their rows in
+    /// `django_migrations`. On one that Django migrated it adds tables named `portcullis_*` only.
+    /// All of it is one transaction: killed at any point, nothing is half done; of two processes
+    /// that migrate at once, one waits and then finds nothing to do.
+    ///
+    /// # Errors
+    /// When the database fails.
+    #[doc(alias = "manage.py migrate")]
+    pub async fn migrate(&self, now: OffsetDateTime) -> Result<Vec<String>, StoreError> {
+        let steps = move |transaction: &Transaction<'_>| {
+            apply(transaction, now).map_err(|error| unavailable(&error))
+        };
+        self.writer().run(steps).await
+    }
+}
+
+fn apply(transaction: &Transaction<'_>, now: OffsetDateTime) -> rusqlite::Result<Vec<String>> {
+    let mut applied = Vec::new();
+    if !has_table(transaction, "django_migrations")? {
+        transaction.execute_batch(DJANGO)?;
+        transaction.execute(
+            "INSERT INTO django_site (id, domain, name) VALUES (1, 'example.com', 'example.com')",
+            [],
+        )?;
+        for (app, name) in DJANGO_APPLIED
+            .lines()
+            .filter_map(|line| line.split_once('.'))
+        {
+            record(transaction, app, name, now)?;
+        }
+        applied.push("django tables".to_owned());
+    }
+    if !has_table(transaction, "portcullis_login")? {
+        transaction.execute_batch(PORTCULLIS_0001)?;
+        adopt_emails(transaction)?;
+        record(transaction, "portcullis", "0001_initial", now)?;
+        applied.push("portcullis.0001_initial".to_owned());
+    }
+    Ok(applied)
+}
+
+fn has_table(transaction: &Transaction<'_>, name: &str) -> rusqlite::Result<bool> {
+    transaction.query_row(
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)",
+        [name],
+        |row| row.get(0),
+    )
+}
+
+fn record(
+    transaction: &Transaction<'_>,
+    app: &str,
+    name: &str,
+    now: OffsetDateTime,
+) -> rusqlite::Result<()> {
+    transaction.execute(
+        "INSERT INTO django_migrations (app, name, applied) VALUES (?1, ?2, ?3)",
+        params![app, name, timestamp::write(now)],
+    )?;
+    Ok(())
+}
+
+/// Takes over the addresses of the users that are there; of two that differ in letter case only,
+/// the older account keeps it and the log says so.
+fn adopt_emails(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    let mut users =
+        transaction.prepare("SELECT id, email FROM auth_user WHERE email <> '' ORDER BY id")?;
+    let mut rows = users.query([])?;
+    while let Some(row) = rows.next()? {
+        let (id, email): (i64, String) = (row.get(0)?, row.get(1)?);
+        let added = transaction.execute(
+            "INSERT OR IGNORE INTO portcullis_email (folded, user_id) VALUES (?1, ?2)",
+            params![email.to_lowercase(), id],
+        )?;
+        if added == 0 {
+            tracing::warn!(user = id, "another account has the same e-mail address");
+        }
+    }
+    Ok(())
+}
