@@ -1,4 +1,5 @@
 //! The recorded answers of the real packages, both directions.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod passwords;
 mod permissions;
