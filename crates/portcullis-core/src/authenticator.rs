@@ -24,6 +24,8 @@ pub struct Authenticated {
     pub user: User,
     /// The login that the credential belongs to; `None` for credentials without one.
     pub login: Option<LoginId>,
+    /// Digest of the credential, by which its login is ended; `None` where there is no stored one.
+    pub credential_digest: Option<String>,
     /// The authenticator's name, such as `DeviceTokenAuthentication`, for the log.
     pub authenticator: &'static str,
 }

@@ -1,2 +1,24 @@
-//! Stub.
+//! One gate for every door: what an axum service adds to guard itself.
+//!
+//! [`core`] has the vocabulary, [`web`] the doors, [`sql`] the stores, [`accounts`] the flows,
+//! [`django`] the formats.
 #![forbid(unsafe_code)]
+
+pub use portcullis_accounts as accounts;
+pub use portcullis_core as core;
+pub use portcullis_django as django;
+pub use portcullis_sql as sql;
+pub use portcullis_web as web;
+
+pub use portcullis_accounts::{AccountSettings, Accounts};
+pub use portcullis_core::{
+    Action, AllowAny, Ask, AuthError, Authenticated, Authenticator, IsAdminUser, IsAuthenticated,
+    IsAuthenticatedOrReadOnly, IsStaffUser, Permission, PermissionExt, Principal, User, UserId,
+    Verdict,
+};
+pub use portcullis_web::{Access, CurrentUser, Doors, Fields, Gate, Refusal, get, post};
+
+/// The README's code, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -1,4 +1,5 @@
 //! What the store promises, on a real database file.
+#![expect(clippy::unwrap_used, reason = "a test stops where its facts end")]
 
 use std::path::Path;
 

@@ -1,0 +1,17 @@
+//! The server: settings from the command line and the environment, and the wiring of all parts.
+//!
+//! Reading order: [`Settings`], then [`serve`], which opens the database and builds the [`app`].
+#![forbid(unsafe_code)]
+
+mod app;
+mod commands;
+mod log;
+mod page;
+mod secret_key;
+mod settings;
+
+pub use app::{app, doors};
+pub use commands::{migrate, routes, serve};
+pub use log::start_log;
+pub use secret_key::{SecretKey, SecretKeyError};
+pub use settings::{Command, CommandLine, Settings};

@@ -1,0 +1,124 @@
+//! A client of the application: one request, one answer, no network.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use portcullis::AccountSettings;
+use portcullis::core::{AccountStore, Clock, ManualClock};
+use portcullis::django::password::Hashers;
+use portcullis::sql::Database;
+use portcullis::web::HashingPool;
+use serde_json::Value;
+use tempfile::TempDir;
+use time::macros::datetime;
+use tower::ServiceExt;
+
+/// The application on a database of its own.
+pub(crate) struct Client {
+    pub(crate) app: Router,
+    pub(crate) clock: Arc<ManualClock>,
+    folder: TempDir,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+impl Client {
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::new(datetime!(2026-01-02 03:04:05 UTC)));
+        let (database, _) = Database::open_sqlite(&folder.path().join("test.db")).unwrap();
+        database.migrate(clock.now()).await.unwrap();
+        let store: Arc<dyn AccountStore> = Arc::new(database);
+        // Cheap hashes: what these tests are about is not the hash.
+        let hashers = Hashers {
+            pbkdf2_iterations: 1000,
+            ..Hashers::default()
+        };
+        let settings = AccountSettings {
+            hashers,
+            ..Default::default()
+        };
+        let hashing = HashingPool::start(2, 64).unwrap();
+        let doors = portcullis_server::doors(store, clock.clone(), hashing, settings);
+        Self {
+            app: portcullis_server::app(doors),
+            clock,
+            folder,
+        }
+    }
+
+    pub(crate) fn database(&self) -> std::path::PathBuf {
+        self.folder.path().join(Path::new("test.db"))
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.app.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let body = serde_json::from_slice(&bytes)
+            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str, authorization: &str) -> Answer {
+        self.call("GET", path, authorization).await
+    }
+
+    pub(crate) async fn call(&self, method: &str, path: &str, authorization: &str) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if !authorization.is_empty() {
+            request = request.header("Authorization", authorization);
+        }
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.post_as(path, "application/json", body.to_string())
+            .await
+    }
+
+    pub(crate) async fn post_as(
+        &self,
+        path: &str,
+        content_type: &str,
+        body: impl Into<Body>,
+    ) -> Answer {
+        let request = Request::builder()
+            .method("POST")
+            .uri(path)
+            .header("Content-Type", content_type)
+            .body(body.into())
+            .unwrap();
+        self.send(request).await
+    }
+
+    /// Signs up and returns the token.
+    pub(crate) async fn signup(&self, email: &str, password: &str) -> String {
+        let body = serde_json::json!({ "email": email, "password": password });
+        let answer = self.post("/api/signup/", body).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        answer.body["token"].as_str().unwrap().to_owned()
+    }
+}

@@ -1,0 +1,7 @@
+//! The server as a client sees it, over the application and over the real binary.
+#![expect(clippy::unwrap_used, reason = "a test stops where its facts end")]
+
+mod accounts;
+mod bad_input;
+mod binary;
+mod client;

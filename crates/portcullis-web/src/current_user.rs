@@ -1,0 +1,125 @@
+//! What a handler learns of who came in: the user, or the whole access.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use http::request::Parts;
+use portcullis_core::{
+    Action, Ask, Authenticated, Challenge, Permission, Principal, User, Verdict,
+};
+
+use crate::refusal::Refusal;
+
+/// The user of a request: DRF's `request.user`.
+///
+/// As `CurrentUser` it refuses anonymous requests; as `Option<CurrentUser>` it is `None` for them.
+#[doc(alias = "request.user")]
+#[derive(Clone, Debug)]
+pub struct CurrentUser(pub User);
+
+/// Who came in, how, and for what; made by the door, asked again about each object.
+#[derive(Clone)]
+pub struct Access {
+    pub(crate) who: Principal,
+    pub(crate) authenticated: Option<Authenticated>,
+    pub(crate) action: Action,
+    pub(crate) permission: Arc<dyn Permission>,
+    pub(crate) challenge: Option<Challenge>,
+}
+
+impl Access {
+    /// Who came in.
+    #[must_use]
+    pub fn who(&self) -> &Principal {
+        &self.who
+    }
+
+    /// How they proved it; `None` for anonymous requests.
+    #[must_use]
+    pub fn authenticated(&self) -> Option<&Authenticated> {
+        self.authenticated.as_ref()
+    }
+
+    /// Lets the object through if the door's permission and `permission` both allow it.
+    ///
+    /// # Errors
+    /// 404 when there is no object, 401 or 403 when it is not theirs.
+    #[doc(alias = "get_object")]
+    #[doc(alias = "check_object_permissions")]
+    pub async fn object<T, P>(&self, object: Option<T>, permission: P) -> Result<T, Refusal>
+    where
+        T: Send + Sync + 'static,
+        P: Permission,
+    {
+        let object = object.ok_or(Refusal::NotFound)?;
+        let ask = Ask::new(&self.who, &self.action).about(&object);
+        for verdict in [
+            self.permission.check(&ask).await,
+            permission.check(&ask).await,
+        ] {
+            match verdict {
+                Verdict::Allow => {}
+                Verdict::Deny(detail) => return Err(self.refuse(detail)),
+                Verdict::NeedsObject => return Err(self.refuse(None)),
+            }
+        }
+        Ok(object)
+    }
+
+    /// 401 for nobody, 403 for somebody.
+    pub(crate) fn refuse(&self, detail: Option<Cow<'static, str>>) -> Refusal {
+        match self.who {
+            Principal::Anonymous => Refusal::NotAuthenticated(self.challenge.clone()),
+            Principal::User(_) => Refusal::PermissionDenied(detail),
+        }
+    }
+}
+
+impl fmt::Debug for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Access")
+            .field("who", &self.who)
+            .field("action", &self.action)
+            .field("permission", &self.permission.name())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Access {
+    type Rejection = Refusal;
+
+    /// Refuses where no door stands before the handler: fail closed.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or(Refusal::NotAuthenticated(None))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let access = Access::from_request_parts(parts, state).await?;
+        match &access.who {
+            Principal::User(user) => Ok(Self(user.clone())),
+            Principal::Anonymous => Err(access.refuse(None)),
+        }
+    }
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for CurrentUser {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Refusal> {
+        let access = parts.extensions.get::<Access>();
+        Ok(access
+            .and_then(|access| access.who.user())
+            .cloned()
+            .map(Self))
+    }
+}

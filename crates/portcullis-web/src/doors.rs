@@ -1,0 +1,203 @@
+//! Declaring routes, each with its permission: nothing is open that was not opened aloud.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::response::{IntoResponse, Response};
+use axum::routing::MethodRouter;
+use http::{Method, StatusCode, Uri, header};
+use portcullis_core::{AllowAny, IsAuthenticated, Permission};
+
+use crate::gate::Gate;
+use crate::refusal::Refusal;
+use crate::way::{self, Door};
+
+/// The handlers of one path, by method.
+#[derive(Clone, Debug, Default)]
+pub struct Methods {
+    handlers: MethodRouter,
+    names: Vec<Method>,
+}
+
+macro_rules! methods {
+    ($($name:ident $method:ident),+) => {
+        $(
+            #[doc = concat!("Handles `", stringify!($method), "` requests.")]
+            pub fn $name<H, T>(handler: H) -> Methods
+            where
+                H: Handler<T, ()>,
+                T: 'static,
+            {
+                Methods::default().$name(handler)
+            }
+        )+
+
+        impl Methods {
+            $(
+                #[doc = concat!("Handles `", stringify!($method), "` requests as well.")]
+                #[must_use]
+                pub fn $name<H, T>(mut self, handler: H) -> Self
+                where
+                    H: Handler<T, ()>,
+                    T: 'static,
+                {
+                    self.handlers = self.handlers.$name(handler);
+                    self.names.push(Method::$method);
+                    self
+                }
+            )+
+        }
+    };
+}
+
+methods!(get GET, post POST, put PUT, patch PATCH, delete DELETE);
+
+/// One row of `portcullis routes`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoorRow {
+    /// Such as `GET`.
+    pub method: String,
+    /// Such as `/api/user/`.
+    pub path: String,
+    /// The authenticators' names, in order.
+    pub authenticators: String,
+    /// The permission's name.
+    pub permission: String,
+}
+
+/// Routes behind a gate. Where nothing is said, only those who are logged in may enter.
+///
+/// ```
+/// # use portcullis_web::{Gate, get};
+/// let doors = Gate::new(vec![]).doors()
+///     .route("/reports/", get(|| async { "secret" }))
+///     .route("/health/", get(|| async { "ok" })).open();
+/// assert_eq!(doors.rows()[0].permission, "IsAuthenticated");
+/// let app: axum::Router = doors.into_router();
+/// ```
+#[derive(Clone)]
+pub struct Doors {
+    gate: Gate,
+    doors: Vec<(Door, MethodRouter)>,
+}
+
+impl Doors {
+    pub(crate) fn new(gate: Gate) -> Self {
+        Self {
+            gate,
+            doors: Vec::new(),
+        }
+    }
+
+    /// Declares a path. Paths end with a slash; without it, the request is redirected.
+    #[must_use]
+    pub fn route(mut self, path: &str, methods: Methods) -> Self {
+        let door = Door {
+            gate: self.gate.clone(),
+            permission: Arc::new(IsAuthenticated),
+            path: path.to_owned(),
+            methods: methods.names,
+            is_open: false,
+        };
+        self.doors.push((door, methods.handlers));
+        self
+    }
+
+    /// Sets the permission of the path declared last.
+    ///
+    /// # Panics
+    /// When no path was declared yet.
+    #[must_use]
+    pub fn require(mut self, permission: impl Permission + 'static) -> Self {
+        self.last().permission = Arc::new(permission);
+        self
+    }
+
+    /// Opens the path declared last to everybody.
+    ///
+    /// # Panics
+    /// When no path was declared yet.
+    #[must_use]
+    pub fn open(mut self) -> Self {
+        let door = self.last();
+        door.permission = Arc::new(AllowAny);
+        door.is_open = true;
+        self
+    }
+
+    fn last(&mut self) -> &mut Door {
+        let (door, _) = self
+            .doors
+            .last_mut()
+            .expect("a path is declared before its permission");
+        door
+    }
+
+    /// Adds the doors of another part.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        self.doors.extend(other.doors);
+        self
+    }
+
+    /// What `portcullis routes` prints.
+    #[must_use]
+    pub fn rows(&self) -> Vec<DoorRow> {
+        let row = |door: &Door, method: &Method| DoorRow {
+            method: method.to_string(),
+            path: door.path.clone(),
+            authenticators: door.gate.authenticator_names().join(", "),
+            permission: door.permission.name(),
+        };
+        let rows = self
+            .doors
+            .iter()
+            .flat_map(|(door, _)| door.methods.iter().map(move |method| row(door, method)));
+        rows.collect()
+    }
+
+    /// The axum router, with DRF's answers for unknown paths and methods.
+    ///
+    /// # Panics
+    /// When a path is declared twice, as axum's router does.
+    pub fn into_router(self) -> Router {
+        let mut router = Router::new();
+        for (door, handlers) in self.doors {
+            if let Some(bare) = door.path.strip_suffix('/').filter(|bare| !bare.is_empty()) {
+                router = router.route(bare, axum::routing::any(add_slash));
+            }
+            let path = door.path.clone();
+            let handlers = handlers
+                .fallback(
+                    |method: Method| async move { Refusal::MethodNotAllowed(method.to_string()) },
+                )
+                .layer(axum::middleware::from_fn_with_state(
+                    Arc::new(door),
+                    way::enter,
+                ));
+            router = router.route(&path, handlers);
+        }
+        router.fallback(|| async { Refusal::NotFound })
+    }
+}
+
+impl std::fmt::Debug for Doors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.rows()).finish()
+    }
+}
+
+/// Django's `APPEND_SLASH`: a relative redirect, the query kept.
+async fn add_slash(uri: Uri) -> Response {
+    let query = uri
+        .query()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
+    let location = format!("{}/{query}", uri.path());
+    (
+        StatusCode::MOVED_PERMANENTLY,
+        [(header::LOCATION, location)],
+    )
+        .into_response()
+}

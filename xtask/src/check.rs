@@ -1,0 +1,54 @@
+//! `cargo xtask check`: everything that holds at each commit and is not a test.
+
+use anyhow::bail;
+
+use crate::run::{is_there, run as program, run_with};
+use crate::tidy;
+
+/// Runs all checks, the quick ones first.
+pub(crate) fn run() -> anyhow::Result<()> {
+    program("cargo", &["fmt", "--all", "--check"])?;
+    tidy::run()?;
+    spelling()?;
+    licences()?;
+    let clippy = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    program("cargo", &clippy)?;
+    let docs = ["doc", "--workspace", "--no-deps", "--locked"];
+    run_with("cargo", &docs, &[("RUSTDOCFLAGS", "-D warnings")])
+}
+
+fn spelling() -> anyhow::Result<()> {
+    if !is_there("typos", &["--version"]) {
+        let installed = program("pip", &["install", "--quiet", "typos"]);
+        if installed.is_err() || !is_there("typos", &["--version"]) {
+            bail!("`typos` is missing: cargo install typos-cli --locked");
+        }
+    }
+    program("typos", &[])
+}
+
+fn licences() -> anyhow::Result<()> {
+    if !is_there("cargo", &["deny", "--version"]) {
+        program("cargo", &["install", "cargo-deny", "--locked"])?;
+    }
+    program(
+        "cargo",
+        &[
+            "deny",
+            "--log-level",
+            "error",
+            "check",
+            "bans",
+            "licenses",
+            "sources",
+        ],
+    )
+}

@@ -1,0 +1,98 @@
+//! What no other tool looks at: dependency directions, crate roots, and documents that drift.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+
+/// Which of our crates a crate may depend on.
+const DIRECTIONS: &[(&str, &[&str])] = &[
+    ("portcullis-core", &[]),
+    ("portcullis-django", &[]),
+    ("portcullis-sql", &["portcullis-core", "portcullis-django"]),
+    ("portcullis-web", &["portcullis-core", "portcullis-django"]),
+    (
+        "portcullis-accounts",
+        &["portcullis-core", "portcullis-django", "portcullis-web"],
+    ),
+    (
+        "portcullis",
+        &[
+            "portcullis-accounts",
+            "portcullis-core",
+            "portcullis-django",
+            "portcullis-sql",
+            "portcullis-web",
+        ],
+    ),
+    ("portcullis-server", &["portcullis"]),
+    ("xtask", &[]),
+];
+
+/// Runs all of them, from the workspace's root.
+pub(crate) fn run() -> anyhow::Result<()> {
+    println!("$ tidy");
+    let mut faults = Vec::new();
+    directions(&mut faults)?;
+    documents(&mut faults)?;
+    if faults.is_empty() {
+        return Ok(());
+    }
+    bail!("tidy found:\n  {}", faults.join("\n  "))
+}
+
+fn directions(faults: &mut Vec<String>) -> anyhow::Result<()> {
+    let words = ["metadata", "--format-version", "1", "--no-deps", "--locked"];
+    let output = Command::new("cargo")
+        .args(words)
+        .output()
+        .context("cargo metadata")?;
+    let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata")?;
+    for package in metadata["packages"].as_array().context("no packages")? {
+        let name = package["name"].as_str().unwrap_or_default();
+        let Some((_, allowed)) = DIRECTIONS
+            .iter()
+            .find(|(crate_name, _)| *crate_name == name)
+        else {
+            faults.push(format!(
+                "{name} is not in the list of dependency directions"
+            ));
+            continue;
+        };
+        for dependency in package["dependencies"].as_array().into_iter().flatten() {
+            let on = dependency["name"].as_str().unwrap_or_default();
+            if on.starts_with("portcullis") && !allowed.contains(&on) {
+                faults.push(format!("{name} must not depend on {on}"));
+            }
+        }
+        for target in package["targets"].as_array().into_iter().flatten() {
+            let path = target["src_path"].as_str().unwrap_or_default();
+            let is_root = path.ends_with("src/lib.rs") || path.ends_with("src/main.rs");
+            if is_root && !fs::read_to_string(path)?.contains("#![forbid(unsafe_code)]") {
+                faults.push(format!("{path} does not forbid unsafe code"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn documents(faults: &mut Vec<String>) -> anyhow::Result<()> {
+    let architecture = fs::read_to_string("ARCHITECTURE.md").context("ARCHITECTURE.md")?;
+    // Every second piece between backticks is code; those with a slash and no blank are paths.
+    for code in architecture.split('`').skip(1).step_by(2) {
+        let is_path =
+            code.contains('/') && !code.starts_with('/') && !code.contains([' ', ':', '<']);
+        if is_path && !Path::new(code).exists() {
+            faults.push(format!("ARCHITECTURE.md names {code}, which is not there"));
+        }
+    }
+    let readme = fs::read_to_string("README.md").context("README.md")?;
+    for command in ["cargo run --release", "cargo xtask test"] {
+        if !readme.contains(command) {
+            faults.push(format!("README.md does not show `{command}`"));
+        }
+    }
+    Ok(())
+}
