@@ -3,5 +3,6 @@
 
 mod passwords;
 mod permissions;
+mod signing;
 mod validators;
 mod vectors;
