@@ -3,6 +3,7 @@
 
 mod passwords;
 mod permissions;
+mod sessions;
 mod signing;
 mod validators;
 mod vectors;
