@@ -37,7 +37,8 @@ fn who(input: &Value, secrets: Secrets<'_>) -> Value {
     let Some(id) = owner(&session, &backends) else {
         return anonymous;
     };
-    if id != user["id"].to_string() {
+    let user_id = user["id"].to_string();
+    if id != user_id {
         // Nobody has that id; Django fails where it is no number, and nobody is logged in here.
         return anonymous;
     }
