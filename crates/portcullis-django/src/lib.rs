@@ -5,10 +5,8 @@
 //! Times are parameters (Unix seconds); randomness comes from the operating system.
 #![forbid(unsafe_code)]
 
-pub mod account_token;
 pub mod api_token;
 pub mod csrf;
-pub mod jwt;
 pub mod password;
 pub mod permission;
 pub mod random;

@@ -9,14 +9,16 @@ use std::time::Duration;
 
 use portcullis_core::StoreError;
 use rusqlite::{Connection, OpenFlags};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
-use crate::writer::{Writer, unavailable};
+use crate::writer::{PATIENCE, Writer, unavailable};
 
 /// How long SQLite waits for another process that holds the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How many idle reading connections are kept.
-const IDLE_READERS: usize = 8;
+/// How many queries run at once, each on a connection of its own.
+const READERS: usize = 4;
 
 /// Whether a database file was there before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,7 @@ pub struct Database {
     path: Arc<PathBuf>,
     writer: Writer,
     readers: Arc<Mutex<Vec<Connection>>>,
+    reading: Arc<Semaphore>,
 }
 
 impl Database {
@@ -51,6 +54,7 @@ impl Database {
             path: Arc::new(path.to_owned()),
             writer: Writer::start(connection)?,
             readers: Arc::default(),
+            reading: Arc::new(Semaphore::new(READERS)),
         };
         Ok((database, opened))
     }
@@ -66,11 +70,21 @@ impl Database {
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
+        let away = |text: &str| StoreError::Unavailable(text.to_owned());
+        let turn = timeout(PATIENCE, Arc::clone(&self.reading).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else {
+            return Err(away("too many queries are waiting"));
+        };
         let database = self.clone();
-        let answer = tokio::task::spawn_blocking(move || database.read_blocking(query)).await;
-        match answer {
-            Ok(answer) => answer.map_err(|error| unavailable(&error)),
-            Err(_) => Err(StoreError::Unavailable("the query failed".to_owned())),
+        let work = tokio::task::spawn_blocking(move || {
+            // Held until the query ends, also when its caller has gone away.
+            let _turn = turn;
+            database.read_blocking(query)
+        });
+        match timeout(PATIENCE, work).await {
+            Ok(Ok(answer)) => answer.map_err(|error| unavailable(&error)),
+            Ok(Err(_)) => Err(away("the query failed")),
+            Err(_) => Err(away("the query took too long")),
         }
     }
 
@@ -89,10 +103,8 @@ impl Database {
             }
         };
         let answer = query(&connection)?;
-        let mut idle = self.idle();
-        if idle.len() < IDLE_READERS {
-            idle.push(connection);
-        }
+        // After an error or a panic the connection is closed instead.
+        self.idle().push(connection);
         Ok(answer)
     }
 
@@ -117,7 +129,10 @@ fn create_private(path: &Path) -> Result<Opened, StoreError> {
     match options.open(path) {
         Ok(_) => Ok(Opened::Created),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Opened::Existed),
-        Err(error) => Err(StoreError::Unavailable(error.to_string())),
+        Err(error) => {
+            tracing::error!(cause = %error, "the database file cannot be made");
+            Err(StoreError::Unavailable(error.to_string()))
+        }
     }
 }
 

@@ -26,7 +26,7 @@ pub struct Request<'a> {
     pub header_name: &'a str,
     /// `CSRF_TRUSTED_ORIGINS`.
     pub trusted: TrustedOrigins<'a>,
-    /// `CSRF_COOKIE_DOMAIN`: a leading dot makes the names below it good referers.
+    /// `CSRF_COOKIE_DOMAIN`: a leading dot makes the names below it good for `Referer`.
     pub cookie_domain: Option<&'a str>,
 }
 

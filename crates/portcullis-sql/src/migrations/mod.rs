@@ -12,48 +12,74 @@ const DJANGO: &str = include_str!("django_sqlite.sql");
 const DJANGO_APPLIED: &str = include_str!("django_applied.txt");
 const PORTCULLIS_0001: &str = include_str!("portcullis_0001_sqlite.sql");
 
+/// Applies one migration if it is wanted: its name, or `None` when it is there already.
+type Migration = fn(&Transaction<'_>, OffsetDateTime) -> rusqlite::Result<Option<&'static str>>;
+
+/// In the order of application.
+const MIGRATIONS: [Migration; 2] = [django, portcullis_0001];
+
 impl Database {
     /// Brings the tables up to date; the names of what was applied, none when all was there.
     ///
     /// On an empty database it makes Django's tables as its migrations leave them, with their rows in
     /// `django_migrations`. On one that Django migrated it adds tables named `portcullis_*` only.
-    /// All of it is one transaction: killed at any point, nothing is half done; of two processes
-    /// that migrate at once, one waits and then finds nothing to do.
+    /// Each migration is one transaction with its row: killed at any point, none is half done; of
+    /// two processes that migrate at once, one waits, looks again and finds nothing to do.
     ///
     /// # Errors
-    /// When the database fails.
+    /// When the database fails, or Django migrated it with a user table other than `auth_user`.
     #[doc(alias = "manage.py migrate")]
     pub async fn migrate(&self, now: OffsetDateTime) -> Result<Vec<String>, StoreError> {
-        let steps = move |transaction: &Transaction<'_>| {
-            apply(transaction, now).map_err(|error| unavailable(&error))
-        };
-        self.writer().run(steps).await
+        let mut applied = Vec::new();
+        for migration in MIGRATIONS {
+            let step = move |transaction: &Transaction<'_>| {
+                migration(transaction, now).map_err(|error| unavailable(&error))
+            };
+            applied.extend(self.writer().run(step).await?.map(str::to_owned));
+        }
+        Ok(applied)
     }
 }
 
-fn apply(transaction: &Transaction<'_>, now: OffsetDateTime) -> rusqlite::Result<Vec<String>> {
-    let mut applied = Vec::new();
-    if !has_table(transaction, "django_migrations")? {
-        transaction.execute_batch(DJANGO)?;
-        transaction.execute(
-            "INSERT INTO django_site (id, domain, name) VALUES (1, 'example.com', 'example.com')",
-            [],
-        )?;
-        for (app, name) in DJANGO_APPLIED
-            .lines()
-            .filter_map(|line| line.split_once('.'))
-        {
-            record(transaction, app, name, now)?;
-        }
-        applied.push("django tables".to_owned());
+fn django(
+    transaction: &Transaction<'_>,
+    now: OffsetDateTime,
+) -> rusqlite::Result<Option<&'static str>> {
+    if has_table(transaction, "auth_user")? {
+        return Ok(None);
     }
-    if !has_table(transaction, "portcullis_login")? {
-        transaction.execute_batch(PORTCULLIS_0001)?;
-        adopt_emails(transaction)?;
-        record(transaction, "portcullis", "0001_initial", now)?;
-        applied.push("portcullis.0001_initial".to_owned());
+    // With Django's other tables there but no `auth_user` this fails, and nothing is changed.
+    transaction.execute_batch(DJANGO)?;
+    transaction.execute(
+        "INSERT INTO django_site (id, domain, name) VALUES (1, 'example.com', 'example.com')",
+        [],
+    )?;
+    let rows = DJANGO_APPLIED.lines();
+    for (app, name) in rows.filter_map(|line| line.split_once('.')) {
+        record(transaction, app, name, now)?;
     }
-    Ok(applied)
+    Ok(Some("django tables"))
+}
+
+fn portcullis_0001(
+    transaction: &Transaction<'_>,
+    now: OffsetDateTime,
+) -> rusqlite::Result<Option<&'static str>> {
+    if is_recorded(transaction, "portcullis", "0001_initial")? {
+        return Ok(None);
+    }
+    transaction.execute_batch(PORTCULLIS_0001)?;
+    adopt_emails(transaction)?;
+    record(transaction, "portcullis", "0001_initial", now)?;
+    Ok(Some("portcullis.0001_initial"))
+}
+
+fn is_recorded(transaction: &Transaction<'_>, app: &str, name: &str) -> rusqlite::Result<bool> {
+    transaction.query_row(
+        "SELECT EXISTS (SELECT 1 FROM django_migrations WHERE app = ?1 AND name = ?2)",
+        [app, name],
+        |row| row.get(0),
+    )
 }
 
 fn has_table(transaction: &Transaction<'_>, name: &str) -> rusqlite::Result<bool> {
