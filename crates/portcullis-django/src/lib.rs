@@ -5,6 +5,7 @@
 //! Times are parameters (Unix seconds); randomness comes from the operating system.
 #![forbid(unsafe_code)]
 
+pub mod account_token;
 pub mod api_token;
 pub mod csrf;
 pub mod password;

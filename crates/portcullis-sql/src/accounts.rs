@@ -174,10 +174,13 @@ fn insert_account(
         params![password.expose_secret(), username, email, joined],
     )?;
     let id = transaction.last_insert_rowid();
-    transaction.execute(
-        "INSERT INTO portcullis_email (folded, user_id) VALUES (?1, ?2)",
-        params![email.to_lowercase(), id],
-    )?;
+    // Accounts without an address share the empty one, which is nobody's log-in name.
+    if !email.is_empty() {
+        transaction.execute(
+            "INSERT INTO portcullis_email (folded, user_id) VALUES (?1, ?2)",
+            params![email.to_lowercase(), id],
+        )?;
+    }
     insert_login(transaction, id, login)?;
     let sql = format!("SELECT {COLUMNS} FROM auth_user u WHERE u.id = ?1");
     transaction.query_row(&sql, [id], user)

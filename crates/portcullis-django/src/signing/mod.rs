@@ -70,7 +70,7 @@ pub fn base64url_encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Reads URL-safe base64 as Python does: padded or not, other characters skipped.
+/// Reads base64 as Python does: URL-safe or not, padded or not, other characters skipped.
 ///
 /// Only for text whose signature was verified. `None` when what remains is no base64.
 #[doc(alias = "b64_decode")]
@@ -78,7 +78,11 @@ pub fn base64url_encode(bytes: &[u8]) -> String {
 pub fn base64url_decode(text: &str) -> Option<Vec<u8>> {
     let kept: Vec<u8> = text
         .bytes()
-        .filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        .filter_map(|byte| match byte {
+            b'+' => Some(b'-'),
+            b'/' => Some(b'_'),
+            _ => (byte.is_ascii_alphanumeric() || b"-_".contains(&byte)).then_some(byte),
+        })
         .collect();
     URL_SAFE_NO_PAD.decode(kept).ok()
 }

@@ -1,6 +1,7 @@
 //! The recorded answers of the real packages, both directions.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod account_tokens;
 mod api_tokens;
 mod csrf;
 mod passwords;

@@ -47,7 +47,7 @@ async fn refused_account_leaves_nothing() {
     assert_eq!(all_rows(&path(&folder)), before);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn parallel_signups_make_one_account() {
     let (folder, database) = database().await;
     let tries: Vec<_> = (0..10)
@@ -130,4 +130,16 @@ async fn more_queries_than_readers_are_all_answered() {
     for query in queries {
         query.await.unwrap().unwrap();
     }
+}
+
+#[tokio::test]
+async fn accounts_may_have_no_address() {
+    let (_folder, database) = database().await;
+    for name in ["ada", "eve"] {
+        let mut nameless = account("");
+        nameless.username = name.to_owned();
+        let made = database.create_account(nameless, device(name)).await;
+        assert_eq!(made.unwrap().username, name);
+    }
+    assert_eq!(database.user_by_login_name("").await.unwrap(), None);
 }
