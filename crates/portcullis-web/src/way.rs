@@ -12,6 +12,8 @@ use crate::current_user::Access;
 use crate::gate::Gate;
 use crate::refusal::Refusal;
 
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
 /// What stands at one door.
 #[derive(Clone)]
 pub(crate) struct Door {
@@ -40,6 +42,11 @@ pub(crate) async fn enter(State(door): State<Arc<Door>>, request: Request, next:
     }
     if carries_credentials || !door.is_open {
         depends_on_credentials(response.headers_mut());
+    } else if !Action::of_method(&method).is_read_only() {
+        // Such as the answer to a log-in, which holds a token.
+        response
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, NO_STORE);
     }
     response
 }
@@ -88,7 +95,7 @@ impl Door {
 
 /// No cache may keep an answer that depends on a credential.
 fn depends_on_credentials(headers: &mut HeaderMap) {
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
     headers.append(header::VARY, HeaderValue::from_static("Authorization"));
 }
 

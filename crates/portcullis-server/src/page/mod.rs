@@ -3,8 +3,7 @@
 use axum::response::{Html, IntoResponse};
 use http::header;
 
-const CONTENT_SECURITY_POLICY: &str =
-    "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 /// `GET /`.
 pub(crate) async fn html() -> impl IntoResponse {

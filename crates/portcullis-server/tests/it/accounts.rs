@@ -16,7 +16,10 @@ async fn person_signs_up_logs_in_and_out() {
             json!({ "email": "ada@Example.com", "password": PASSWORD }),
         )
         .await;
-    assert_eq!(signup.status, 201);
+    assert_eq!(
+        (signup.status.as_u16(), signup.header("cache-control")),
+        (201, "no-store")
+    );
     assert_eq!(signup.body["email"], "ada@example.com");
     let first = signup.body["token"].as_str().unwrap().to_owned();
 
@@ -26,7 +29,10 @@ async fn person_signs_up_logs_in_and_out() {
             json!({ "email": "ADA@example.com", "password": PASSWORD }),
         )
         .await;
-    assert_eq!(login.status, 200);
+    assert_eq!(
+        (login.status.as_u16(), login.header("cache-control")),
+        (200, "no-store")
+    );
     let second = login.body["token"].as_str().unwrap().to_owned();
     assert_ne!(first, second);
 
