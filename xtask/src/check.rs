@@ -1,8 +1,6 @@
 //! `cargo xtask check`: everything that holds at each commit and is not a test.
 
-use anyhow::bail;
-
-use crate::run::{is_there, run as program, run_with};
+use crate::run::{Missing, is_there, run as program, run_with};
 use crate::tidy;
 
 /// Runs all checks, the quick ones first.
@@ -29,7 +27,11 @@ fn spelling() -> anyhow::Result<()> {
     if !is_there("typos", &["--version"]) {
         let installed = program("pip", &["install", "--quiet", "typos"]);
         if installed.is_err() || !is_there("typos", &["--version"]) {
-            bail!("`typos` is missing: cargo install typos-cli --locked");
+            return Err(Missing {
+                program: "typos",
+                install: "pip install typos, or cargo install typos-cli --locked",
+            }
+            .into());
         }
     }
     program("typos", &[])
@@ -37,7 +39,14 @@ fn spelling() -> anyhow::Result<()> {
 
 fn licences() -> anyhow::Result<()> {
     if !is_there("cargo", &["deny", "--version"]) {
-        program("cargo", &["install", "cargo-deny", "--locked"])?;
+        let installed = program("cargo", &["install", "cargo-deny", "--locked"]);
+        if installed.is_err() || !is_there("cargo", &["deny", "--version"]) {
+            return Err(Missing {
+                program: "cargo-deny",
+                install: "cargo install cargo-deny --locked",
+            }
+            .into());
+        }
     }
     program(
         "cargo",

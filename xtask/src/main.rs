@@ -10,33 +10,49 @@ mod run;
 mod test;
 mod tidy;
 
+use std::path::Path;
 use std::process::ExitCode;
+
+use anyhow::Context;
 
 const USAGE: &str = "usage: cargo xtask <command>
 
   test    run every test
-  check   formatting, lints, docs, licences, spelling, dependency directions, doc drift";
+  check   formatting, lints, docs, licences, spelling, dependency directions, doc drift
+
+exit status: 0 all is well, 1 something failed, 2 wrong usage or a program is missing";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let outcome = match words
-        .iter()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .as_slice()
-    {
-        ["test"] => test::run(),
-        ["check"] => check::run(),
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let command = match words.as_slice() {
+        ["test"] => test::run,
+        ["check"] => check,
         _ => {
             println!("{USAGE}");
             return ExitCode::from(2);
         }
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+    match enter_workspace().and_then(|()| command()) {
+        Ok(true) => ExitCode::SUCCESS,
+        // The test runner has said why, and its summary stays last.
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             println!("xtask: {error:#}");
-            ExitCode::FAILURE
+            let status = if error.is::<run::Missing>() { 2 } else { 1 };
+            ExitCode::from(status)
         }
     }
+}
+
+fn check() -> anyhow::Result<bool> {
+    check::run().map(|()| true)
+}
+
+/// The commands run in the workspace's root, wherever they were typed.
+fn enter_workspace() -> anyhow::Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .context("xtask has no folder above it")?;
+    std::env::set_current_dir(root).with_context(|| format!("cannot enter {}", root.display()))
 }

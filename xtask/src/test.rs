@@ -1,12 +1,12 @@
 //! `cargo xtask test`: every test; the test runner's summary comes last.
 
-use crate::run::{is_there, run as program};
+use crate::run::{is_there, run as program, succeeds};
 
-/// Runs the documentation's examples, then all other tests.
-pub(crate) fn run() -> anyhow::Result<()> {
+/// Runs the documentation's examples, then all other tests; `false` when one of the latter failed.
+pub(crate) fn run() -> anyhow::Result<bool> {
     program("cargo", &["test", "--workspace", "--doc", "--locked"])?;
     if is_there("cargo", &["nextest", "--version"]) {
-        return program("cargo", &["nextest", "run", "--workspace", "--locked"]);
+        return succeeds("cargo", &["nextest", "run", "--workspace", "--locked"], &[]);
     }
     let words = [
         "test",
@@ -16,5 +16,5 @@ pub(crate) fn run() -> anyhow::Result<()> {
         "--bins",
         "--tests",
     ];
-    program("cargo", &words)
+    succeeds("cargo", &words, &[])
 }

@@ -49,6 +49,12 @@ fn directions(faults: &mut Vec<String>) -> anyhow::Result<()> {
         .args(words)
         .output()
         .context("cargo metadata")?;
+    if !output.status.success() {
+        bail!(
+            "cargo metadata failed: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
     let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata")?;
     for package in metadata["packages"].as_array().context("no packages")? {
         let name = package["name"].as_str().unwrap_or_default();
@@ -70,7 +76,8 @@ fn directions(faults: &mut Vec<String>) -> anyhow::Result<()> {
         for target in package["targets"].as_array().into_iter().flatten() {
             let path = target["src_path"].as_str().unwrap_or_default();
             let is_root = path.ends_with("src/lib.rs") || path.ends_with("src/main.rs");
-            if is_root && !fs::read_to_string(path)?.contains("#![forbid(unsafe_code)]") {
+            let forbids = |text: String| text.lines().any(|line| line == "#![forbid(unsafe_code)]");
+            if is_root && !forbids(fs::read_to_string(path).with_context(|| path.to_owned())?) {
                 faults.push(format!("{path} does not forbid unsafe code"));
             }
         }
@@ -80,11 +87,9 @@ fn directions(faults: &mut Vec<String>) -> anyhow::Result<()> {
 
 fn documents(faults: &mut Vec<String>) -> anyhow::Result<()> {
     let architecture = fs::read_to_string("ARCHITECTURE.md").context("ARCHITECTURE.md")?;
-    // Every second piece between backticks is code; those with a slash and no blank are paths.
+    // Every second piece between backticks is code.
     for code in architecture.split('`').skip(1).step_by(2) {
-        let is_path =
-            code.contains('/') && !code.starts_with('/') && !code.contains([' ', ':', '<']);
-        if is_path && !Path::new(code).exists() {
+        if looks_like_path(code) && !Path::new(code).exists() {
             faults.push(format!("ARCHITECTURE.md names {code}, which is not there"));
         }
     }
@@ -95,4 +100,35 @@ fn documents(faults: &mut Vec<String>) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether code between backticks names a file or folder, and not a URL's path or an expression.
+fn looks_like_path(code: &str) -> bool {
+    let has_extension = [".rs", ".toml", ".md", ".sql", ".txt"]
+        .iter()
+        .any(|extension| code.len() > extension.len() && code.ends_with(extension));
+    (code.contains('/') || has_extension)
+        && !code.starts_with('/')
+        && !code.contains([' ', ':', '<', '*'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::looks_like_path;
+
+    #[test]
+    fn paths_are_told_from_urls_and_code() {
+        for path in ["crates/portcullis-core", "xtask/src/tidy.rs", "deny.toml"] {
+            assert!(looks_like_path(path), "{path}");
+        }
+        for code in [
+            "/api/user/",
+            "GET /api/user/",
+            "portcullis_*",
+            "Gate",
+            "http://x/",
+        ] {
+            assert!(!looks_like_path(code), "{code}");
+        }
+    }
 }
