@@ -6,12 +6,20 @@ use crate::run::{is_there, run as program, succeeds};
 pub(crate) fn run() -> anyhow::Result<bool> {
     program("cargo", &["test", "--workspace", "--doc", "--locked"])?;
     if is_there("cargo", &["nextest", "--version"]) {
-        return succeeds("cargo", &["nextest", "run", "--workspace", "--locked"], &[]);
+        let words = [
+            "nextest",
+            "run",
+            "--workspace",
+            "--locked",
+            "--no-fail-fast",
+        ];
+        return succeeds("cargo", &words, &[]);
     }
     let words = [
         "test",
         "--workspace",
         "--locked",
+        "--no-fail-fast",
         "--lib",
         "--bins",
         "--tests",

@@ -2,6 +2,8 @@
 
 use axum::Json;
 use http::HeaderMap;
+use portcullis_core::Attempt;
+use portcullis_django::permission::normalize_username;
 use portcullis_web::{FieldErrors, Fields, Refusal};
 use serde_json::{Value, json};
 
@@ -32,6 +34,20 @@ impl Accounts {
         let password = fields.exact_text("password", MAX_PASSWORD_CHARACTERS, &mut errors);
         errors.into_result()?;
 
+        let counter = counter_of(&name);
+        let limit = self.settings.login_limit;
+        let attempt = self
+            .store
+            .attempt(&counter, limit, self.clock.now())
+            .await?;
+        if let Attempt::Stopped { retry_after } = attempt {
+            tracing::warn!(
+                event = "login",
+                outcome = "throttled",
+                "too many log-ins failed"
+            );
+            return Err(Refusal::Throttled(retry_after.whole_seconds()));
+        }
         let user = self.store.user_by_login_name(&name).await?;
         let (matches, rehashed) = self.check(user.as_ref(), password).await?;
         let Some(user) = user.filter(|user| matches && user.is_active) else {
@@ -43,9 +59,15 @@ impl Accounts {
         if !self.store.log_in(&user, login, rehashed).await? {
             return Err(no_such_login());
         }
+        self.store.forget_attempts(&counter).await?;
         tracing::info!(user = %user.id, event = "login", outcome = "ok", "logged in");
         Ok(Json(json!({ "email": user.email, "token": token })))
     }
+}
+
+/// What a name's failures are counted under: the same for every way of writing it.
+fn counter_of(name: &str) -> String {
+    format!("login:{}", normalize_username(name.trim()).to_lowercase())
 }
 
 fn no_such_login() -> Refusal {

@@ -21,6 +21,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use compose::{And, Not, Or, PermissionExt};
 pub use permission::{Ask, Object, Permission, Verdict};
 pub use store::{
-    AccountStore, CreateAccountError, DeviceLogin, NewAccount, NewDeviceLogin, StoreError,
+    AccountStore, Attempt, CreateAccountError, DeviceLogin, Limit, NewAccount, NewDeviceLogin,
+    StoreError,
 };
 pub use user::{PasswordHash, Principal, User, UserId};

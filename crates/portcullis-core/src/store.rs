@@ -70,6 +70,27 @@ pub enum CreateAccountError {
     Store(#[from] StoreError),
 }
 
+/// How often something may be tried in a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// So many tries …
+    pub tries: u32,
+    /// … in this time from the first.
+    pub window: time::Duration,
+}
+
+/// Whether one more try may be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// Yes, and it was counted.
+    Allowed,
+    /// No; the window ends after this time, at least a second.
+    Stopped {
+        /// How long to wait.
+        retry_after: time::Duration,
+    },
+}
+
 /// Accounts and their logins.
 ///
 /// Every method is one transaction: it happens whole and durably, or not at all.
@@ -118,6 +139,23 @@ pub trait AccountStore: Send + Sync {
     /// # Errors
     /// [`StoreError`] when the database fails.
     async fn end_device_login(&self, user: &UserId, digest: &str) -> Result<bool, StoreError>;
+
+    /// Counts a try against `key`, before it is made: of many at once, no more than the limit get on.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn attempt(
+        &self,
+        key: &str,
+        limit: Limit,
+        now: OffsetDateTime,
+    ) -> Result<Attempt, StoreError>;
+
+    /// Forgets the tries of `key`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn forget_attempts(&self, key: &str) -> Result<(), StoreError>;
 
     /// Whether the store answers; for health checks.
     ///

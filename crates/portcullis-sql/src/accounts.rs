@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use portcullis_core::{
-    AccountStore, CreateAccountError, DeviceLogin, LoginId, NewAccount, NewDeviceLogin,
-    PasswordHash, StoreError, User, UserId,
+    AccountStore, Attempt, CreateAccountError, DeviceLogin, Limit, LoginId, NewAccount,
+    NewDeviceLogin, PasswordHash, StoreError, User, UserId,
 };
 use rusqlite::{OptionalExtension, Transaction, params};
+use time::OffsetDateTime;
 
 use crate::database::Database;
 use crate::timestamp;
@@ -128,6 +129,19 @@ impl AccountStore for Database {
                     .map_err(|error| unavailable(&error))
             })
             .await
+    }
+
+    async fn attempt(
+        &self,
+        key: &str,
+        limit: Limit,
+        now: OffsetDateTime,
+    ) -> Result<Attempt, StoreError> {
+        self.count_attempt(key.to_owned(), limit, now).await
+    }
+
+    async fn forget_attempts(&self, key: &str) -> Result<(), StoreError> {
+        self.clear_count(key.to_owned()).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@
 mod accounts;
 mod database;
 mod migrations;
+mod throttle;
 pub mod timestamp;
 mod user_row;
 mod writer;

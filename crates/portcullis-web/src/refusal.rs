@@ -34,6 +34,8 @@ pub enum Refusal {
     TooLarge,
     /// 415, with the media type that was sent.
     UnsupportedMediaType(String),
+    /// 429 with `Retry-After`, in seconds.
+    Throttled(i64),
     /// 503 with `Retry-After`: a queue is full or the database is away. Never "logged out".
     Unavailable,
 }
@@ -56,6 +58,7 @@ impl Refusal {
             Self::Malformed(_) | Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -74,6 +77,12 @@ impl Refusal {
             Self::TooLarge => "The request body is too large.".into(),
             Self::UnsupportedMediaType(kind) => {
                 format!("Unsupported media type \"{kind}\" in request.").into()
+            }
+            Self::Throttled(seconds) => {
+                let unit = if *seconds == 1 { "second" } else { "seconds" };
+                let text =
+                    format!("Request was throttled. Expected available in {seconds} {unit}.");
+                text.into()
             }
             Self::Unavailable => "The service is busy. Please try again.".into(),
         }
@@ -103,8 +112,10 @@ impl IntoResponse for Refusal {
         {
             headers.insert(header::WWW_AUTHENTICATE, value);
         }
-        if matches!(self, Self::Unavailable) {
-            headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+        match self {
+            Self::Unavailable => drop(headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS)),
+            Self::Throttled(seconds) => drop(headers.insert(header::RETRY_AFTER, seconds.into())),
+            _ => {}
         }
         response
     }

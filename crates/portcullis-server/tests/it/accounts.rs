@@ -108,6 +108,66 @@ async fn unknown_and_wrong_get_the_same_answer() {
 }
 
 #[tokio::test]
+async fn eleventh_guess_is_throttled_however_the_name_is_written() {
+    let client = Client::new().await;
+    let token = client.signup("ada@example.com", PASSWORD).await;
+    for guess in 0..10 {
+        let name = if guess % 2 == 0 {
+            "ada@example.com"
+        } else {
+            " ADA@Example.com"
+        };
+        let body = json!({ "email": name, "password": "wrong horse 9" });
+        assert_eq!(client.post("/api/login/", body).await.status, 400);
+    }
+    for password in ["wrong horse 9", PASSWORD] {
+        let body = json!({ "email": "ada@example.com", "password": password });
+        let stopped = client.post("/api/login/", body).await;
+        assert_eq!(
+            (stopped.status.as_u16(), stopped.header("retry-after")),
+            (429, "600")
+        );
+        let text = "Request was throttled. Expected available in 600 seconds.";
+        assert_eq!(stopped.body, json!({ "detail": text }));
+    }
+    // Known devices keep working, other names too, and the window ends.
+    assert_eq!(
+        client
+            .get("/api/user/", &format!("Token {token}"))
+            .await
+            .status,
+        200
+    );
+    let other = json!({ "email": "eve@example.com", "password": PASSWORD });
+    assert_eq!(client.post("/api/login/", other).await.status, 400);
+    client.clock.advance(Duration::minutes(10));
+    let body = json!({ "email": "ada@example.com", "password": PASSWORD });
+    assert_eq!(client.post("/api/login/", body).await.status, 200);
+}
+
+#[tokio::test]
+async fn of_many_guesses_at_once_no_more_than_the_limit_are_looked_at() {
+    let client = std::sync::Arc::new(Client::new().await);
+    let guesses: Vec<_> = (0..50)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move {
+                let body = json!({ "email": "ada@example.com", "password": "wrong horse 9" });
+                client.post("/api/login/", body).await.status.as_u16()
+            })
+        })
+        .collect();
+    let mut looked_at = 0;
+    for guess in guesses {
+        match guess.await.unwrap() {
+            400 => looked_at += 1,
+            status => assert_eq!(status, 429),
+        }
+    }
+    assert_eq!(looked_at, 10);
+}
+
+#[tokio::test]
 async fn second_account_with_the_same_address_is_refused() {
     let client = Client::new().await;
     client.signup("ada@example.com", PASSWORD).await;

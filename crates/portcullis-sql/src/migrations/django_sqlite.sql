@@ -1,7 +1,4 @@
--- Tables as the migrations of these packages leave them on an empty SQLite database:
---   Django 5.2.19, djangorestframework 3.18.3, django-rest-knox 5.1.0, django-allauth 65.21.1
--- Settings: USE_TZ=True, DEFAULT_AUTO_FIELD=BigAutoField, django.contrib.sites installed, AUTH_USER_MODEL=auth.User.
--- Column order differs from the PostgreSQL file where a migration rebuilt the table (SQLite ALTER): always name columns.
+-- The tables of a fresh install: those that the migrations of Django 5.2 and its account packages leave on SQLite.
 CREATE TABLE "account_emailaddress" (
   "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
   "verified" bool NOT NULL,
@@ -134,3 +131,120 @@ CREATE TABLE "knox_authtoken" (
 );
 CREATE INDEX "knox_authtoken_token_key_8f4f7d47" ON "knox_authtoken" ("token_key");
 CREATE INDEX "knox_authtoken_user_id_e5a5d899" ON "knox_authtoken" ("user_id");
+
+CREATE TABLE "social_auth_association" (
+  "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
+  "server_url" varchar(255) NOT NULL,
+  "handle" varchar(255) NOT NULL,
+  "secret" varchar(255) NOT NULL,
+  "issued" integer NOT NULL,
+  "lifetime" integer NOT NULL,
+  "assoc_type" varchar(64) NOT NULL
+);
+CREATE UNIQUE INDEX "social_auth_association_server_url_handle_078befa2_uniq" ON "social_auth_association" ("server_url", "handle");
+
+CREATE TABLE "social_auth_code" (
+  "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
+  "email" varchar(254) NOT NULL,
+  "code" varchar(32) NOT NULL,
+  "verified" bool NOT NULL,
+  "timestamp" datetime NOT NULL
+);
+CREATE INDEX "social_auth_code_code_a2393167" ON "social_auth_code" ("code");
+CREATE UNIQUE INDEX "social_auth_code_email_code_801b2d02_uniq" ON "social_auth_code" ("email", "code");
+CREATE INDEX "social_auth_code_timestamp_176b341f" ON "social_auth_code" ("timestamp");
+
+CREATE TABLE "social_auth_nonce" (
+  "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
+  "server_url" varchar(255) NOT NULL,
+  "salt" varchar(65) NOT NULL,
+  "timestamp" integer NOT NULL
+);
+CREATE UNIQUE INDEX "social_auth_nonce_server_url_timestamp_salt_f6284463_uniq" ON "social_auth_nonce" ("server_url", "timestamp", "salt");
+CREATE INDEX "social_auth_nonce_timestamp_bc4d078a" ON "social_auth_nonce" ("timestamp");
+
+CREATE TABLE "social_auth_partial" (
+  "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
+  "token" varchar(32) NOT NULL,
+  "next_step" smallint unsigned NOT NULL CHECK ("next_step" >= 0),
+  "backend" varchar(32) NOT NULL,
+  "timestamp" datetime NOT NULL,
+  "data" text NOT NULL CHECK ((JSON_VALID("data") OR "data" IS NULL))
+);
+CREATE INDEX "social_auth_partial_timestamp_50f2119f" ON "social_auth_partial" ("timestamp");
+CREATE INDEX "social_auth_partial_token_3017fea3" ON "social_auth_partial" ("token");
+
+CREATE TABLE "social_auth_usersocialauth" (
+  "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
+  "provider" varchar(32) NOT NULL,
+  "uid" varchar(255) NOT NULL,
+  "user_id" integer NOT NULL REFERENCES "auth_user" ("id") DEFERRABLE INITIALLY DEFERRED,
+  "created" datetime NOT NULL,
+  "modified" datetime NOT NULL,
+  "extra_data" text NOT NULL CHECK ((JSON_VALID("extra_data") OR "extra_data" IS NULL)),
+  "id_key" varchar(255) NOT NULL,
+  CONSTRAINT "user_social_auth_uid_required" CHECK (NOT ("uid" = ''))
+);
+CREATE UNIQUE INDEX "social_auth_usersocialauth_provider_uid_e6b5e668_uniq" ON "social_auth_usersocialauth" ("provider", "uid");
+CREATE INDEX "social_auth_usersocialauth_uid_796e51dc" ON "social_auth_usersocialauth" ("uid");
+CREATE INDEX "social_auth_usersocialauth_user_id_17d28448" ON "social_auth_usersocialauth" ("user_id");
+
+CREATE TABLE "socialaccount_socialaccount" (
+  "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
+  "provider" varchar(200) NOT NULL,
+  "uid" varchar(191) NOT NULL,
+  "last_login" datetime NOT NULL,
+  "date_joined" datetime NOT NULL,
+  "user_id" integer NOT NULL REFERENCES "auth_user" ("id") DEFERRABLE INITIALLY DEFERRED,
+  "extra_data" text NOT NULL CHECK ((JSON_VALID("extra_data") OR "extra_data" IS NULL))
+);
+CREATE UNIQUE INDEX "socialaccount_socialaccount_provider_uid_fc810c6e_uniq" ON "socialaccount_socialaccount" ("provider", "uid");
+CREATE INDEX "socialaccount_socialaccount_user_id_8146e70c" ON "socialaccount_socialaccount" ("user_id");
+
+CREATE TABLE "socialaccount_socialapp" (
+  "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
+  "provider" varchar(30) NOT NULL,
+  "name" varchar(40) NOT NULL,
+  "client_id" varchar(191) NOT NULL,
+  "secret" varchar(191) NOT NULL,
+  "key" varchar(191) NOT NULL,
+  "provider_id" varchar(200) NOT NULL,
+  "settings" text NOT NULL CHECK ((JSON_VALID("settings") OR "settings" IS NULL))
+);
+
+CREATE TABLE "socialaccount_socialapp_sites" (
+  "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
+  "socialapp_id" integer NOT NULL REFERENCES "socialaccount_socialapp" ("id") DEFERRABLE INITIALLY DEFERRED,
+  "site_id" integer NOT NULL REFERENCES "django_site" ("id") DEFERRABLE INITIALLY DEFERRED
+);
+CREATE INDEX "socialaccount_socialapp_sites_site_id_2579dee5" ON "socialaccount_socialapp_sites" ("site_id");
+CREATE INDEX "socialaccount_socialapp_sites_socialapp_id_97fb6e7d" ON "socialaccount_socialapp_sites" ("socialapp_id");
+CREATE UNIQUE INDEX "socialaccount_socialapp_sites_socialapp_id_site_id_71a9a768_uniq" ON "socialaccount_socialapp_sites" ("socialapp_id", "site_id");
+
+CREATE TABLE "socialaccount_socialtoken" (
+  "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
+  "token" text NOT NULL,
+  "token_secret" text NOT NULL,
+  "expires_at" datetime NULL,
+  "account_id" integer NOT NULL REFERENCES "socialaccount_socialaccount" ("id") DEFERRABLE INITIALLY DEFERRED,
+  "app_id" integer NULL REFERENCES "socialaccount_socialapp" ("id") DEFERRABLE INITIALLY DEFERRED
+);
+CREATE INDEX "socialaccount_socialtoken_account_id_951f210e" ON "socialaccount_socialtoken" ("account_id");
+CREATE INDEX "socialaccount_socialtoken_app_id_636a42d7" ON "socialaccount_socialtoken" ("app_id");
+CREATE UNIQUE INDEX "socialaccount_socialtoken_app_id_account_id_fca4e0ac_uniq" ON "socialaccount_socialtoken" ("app_id", "account_id");
+
+CREATE TABLE "token_blacklist_blacklistedtoken" (
+  "blacklisted_at" datetime NOT NULL,
+  "token_id" bigint NOT NULL UNIQUE REFERENCES "token_blacklist_outstandingtoken" ("id") DEFERRABLE INITIALLY DEFERRED,
+  "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT
+);
+
+CREATE TABLE "token_blacklist_outstandingtoken" (
+  "token" text NOT NULL,
+  "created_at" datetime NULL,
+  "expires_at" datetime NOT NULL,
+  "user_id" integer NULL REFERENCES "auth_user" ("id") DEFERRABLE INITIALLY DEFERRED,
+  "jti" varchar(255) NOT NULL UNIQUE,
+  "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT
+);
+CREATE INDEX "token_blacklist_outstandingtoken_user_id_83bc629a" ON "token_blacklist_outstandingtoken" ("user_id");

@@ -11,12 +11,13 @@ use crate::writer::unavailable;
 const DJANGO: &str = include_str!("django_sqlite.sql");
 const DJANGO_APPLIED: &str = include_str!("django_applied.txt");
 const PORTCULLIS_0001: &str = include_str!("portcullis_0001_sqlite.sql");
+const PORTCULLIS_0002: &str = include_str!("portcullis_0002_sqlite.sql");
 
 /// Applies one migration if it is wanted: its name, or `None` when it is there already.
 type Migration = fn(&Transaction<'_>, OffsetDateTime) -> rusqlite::Result<Option<&'static str>>;
 
 /// In the order of application.
-const MIGRATIONS: [Migration; 2] = [django, portcullis_0001];
+const MIGRATIONS: [Migration; 3] = [django, portcullis_0001, portcullis_0002];
 
 impl Database {
     /// Brings the tables up to date; the names of what was applied, none when all was there.
@@ -72,6 +73,18 @@ fn portcullis_0001(
     adopt_emails(transaction)?;
     record(transaction, "portcullis", "0001_initial", now)?;
     Ok(Some("portcullis.0001_initial"))
+}
+
+fn portcullis_0002(
+    transaction: &Transaction<'_>,
+    now: OffsetDateTime,
+) -> rusqlite::Result<Option<&'static str>> {
+    if is_recorded(transaction, "portcullis", "0002_throttle")? {
+        return Ok(None);
+    }
+    transaction.execute_batch(PORTCULLIS_0002)?;
+    record(transaction, "portcullis", "0002_throttle", now)?;
+    Ok(Some("portcullis.0002_throttle"))
 }
 
 fn is_recorded(transaction: &Transaction<'_>, app: &str, name: &str) -> rusqlite::Result<bool> {

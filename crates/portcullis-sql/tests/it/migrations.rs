@@ -58,7 +58,7 @@ async fn django_database_gets_our_tables_only() {
     assert_eq!(opened, Opened::Existed);
     assert_eq!(
         database.migrate(NOW).await.unwrap(),
-        ["portcullis.0001_initial"]
+        ["portcullis.0001_initial", "portcullis.0002_throttle"]
     );
     assert_eq!(catalogue(&django), before);
     let found = database
@@ -82,7 +82,14 @@ async fn two_nodes_migrate_at_once() {
     let (a, b) = tokio::join!(nodes[0].migrate(NOW), nodes[1].migrate(NOW));
     let mut applied = [a.unwrap(), b.unwrap()].concat();
     applied.sort_unstable();
-    assert_eq!(applied, ["django tables", "portcullis.0001_initial"]);
+    assert_eq!(
+        applied,
+        [
+            "django tables",
+            "portcullis.0001_initial",
+            "portcullis.0002_throttle"
+        ]
+    );
 }
 
 #[tokio::test]
