@@ -7,6 +7,7 @@
 
 pub mod account_token;
 pub mod api_token;
+pub mod authorization;
 pub mod csrf;
 pub mod password;
 pub mod permission;

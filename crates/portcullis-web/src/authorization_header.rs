@@ -2,11 +2,12 @@
 
 use http::{HeaderMap, header};
 use portcullis_core::AuthError;
+use portcullis_django::authorization;
 
 /// The one credential after a keyword such as `Token`.
 ///
 /// `Ok(None)`: no such header, or another scheme's. The keyword is compared without regard to case;
-/// blanks and tabs separate. FEEL for people who type: `Token x`, `token  x` and `Token\tx` are the same.
+/// blanks and tabs separate. `Token x` and `token\tx` are the same.
 ///
 /// # Errors
 /// [`AuthError::Failed`] when the keyword is there and not exactly one credential follows it.
@@ -20,25 +21,5 @@ pub(crate) fn credential<'a>(
     if headers.get_all(header::AUTHORIZATION).iter().count() > 1 {
         return Err(AuthError::failed("More than one Authorization header."));
     }
-    let mut parts = value
-        .as_bytes()
-        .split(|byte| byte.is_ascii_whitespace())
-        .filter(|part| !part.is_empty());
-    match parts.next() {
-        Some(first) if first.eq_ignore_ascii_case(keyword.as_bytes()) => {}
-        _ => return Ok(None),
-    }
-    let Some(credential) = parts.next() else {
-        return Err(AuthError::failed(
-            "Invalid token header. No credentials provided.",
-        ));
-    };
-    if parts.next().is_some() {
-        let text = "Invalid token header. Token string should not contain spaces.";
-        return Err(AuthError::failed(text));
-    }
-    std::str::from_utf8(credential).map(Some).map_err(|_| {
-        let text = "Invalid token header. Token string should not contain invalid characters.";
-        AuthError::failed(text)
-    })
+    authorization::token_of(value.as_bytes(), keyword).map_err(AuthError::failed)
 }
