@@ -1,99 +1,65 @@
-//! Account flows, one file each: sign-up, log in, who am I, log out.
+//! Account flows, one file each: sign-up, log-in by token or session, who am I, log-out.
 //!
-//! [`Accounts`] holds what the flows share and yields their doors. All of them issue or end
-//! *device tokens*: one per login, stored as a hash, expiring.
+//! [`Accounts`] holds what the flows share. Each flow is a method for handlers of one's own, and a
+//! door with the field names and texts that clients of Django's packages expect: see
+//! [`Accounts::doors`].
 #![forbid(unsafe_code)]
 
-mod credentials;
-mod device_token;
-mod login;
+mod doors;
 mod logout;
+mod session_login;
 mod settings;
 mod signup;
-mod user_info;
+mod token_login;
 
 use std::fmt;
 use std::sync::Arc;
 
-use portcullis_core::{AccountStore, Clock, PasswordHash, User};
-use portcullis_django::password;
-use portcullis_web::{Busy, Doors, Gate, HashingPool, Refusal, get, post};
+use portcullis_core::{Clock, User};
+use portcullis_web::{Passwords, Sessions};
 
-pub use settings::AccountSettings;
+pub use settings::{AccountSettings, Tokens};
+pub use signup::NewUser;
 
 /// The account flows and what they need.
 #[derive(Clone)]
 pub struct Accounts {
-    pub(crate) store: Arc<dyn AccountStore>,
+    pub(crate) passwords: Passwords,
+    pub(crate) sessions: Sessions,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) hashing: HashingPool,
     pub(crate) settings: Arc<AccountSettings>,
 }
 
+/// Somebody who logged in, and the token that says so from now on.
+#[derive(Clone)]
+pub struct LoggedIn {
+    /// Who it is.
+    pub user: User,
+    /// The token's text, for the client alone.
+    pub token: String,
+}
+
 impl Accounts {
-    /// The flows over a store, hashing on `hashing`.
+    /// The flows over these services.
     #[must_use]
     pub fn new(
-        store: Arc<dyn AccountStore>,
+        passwords: Passwords,
+        sessions: Sessions,
         clock: Arc<dyn Clock>,
-        hashing: HashingPool,
         settings: AccountSettings,
     ) -> Self {
         Self {
-            store,
+            passwords,
+            sessions,
             clock,
-            hashing,
             settings: Arc::new(settings),
         }
     }
 
-    /// `/api/signup/`, `/api/login/`, `/api/user/`, `/api/logout/`.
+    /// The sessions that the session flows open.
     #[must_use]
-    pub fn doors(&self, gate: &Gate) -> Doors {
-        let (for_signup, for_login, for_logout) = (self.clone(), self.clone(), self.clone());
-        gate.doors()
-            .route(
-                "/api/signup/",
-                post(move |head, fields| for_signup.signup(head, fields)),
-            )
-            .open()
-            .route(
-                "/api/login/",
-                post(move |head, fields| for_login.login(head, fields)),
-            )
-            .open()
-            .route("/api/user/", get(user_info::user_info))
-            .route(
-                "/api/logout/",
-                post(move |access| for_logout.logout(access)),
-            )
-    }
-
-    /// Hashes a new password on the pool.
-    pub(crate) async fn hash(&self, password: String) -> Result<PasswordHash, Refusal> {
-        let settings = Arc::clone(&self.settings);
-        let hashed = self
-            .hashing
-            .run(move || password::hash(&password, &settings.hashers))
-            .await?;
-        hashed.map(PasswordHash::new).map_err(|error| {
-            tracing::error!(%error, "the password settings are unusable");
-            Refusal::Unavailable
-        })
-    }
-
-    /// Checks a password on the pool; the same work whether or not there is such a user.
-    ///
-    /// The second value is the password hashed anew, where the stored hash is out of date.
-    pub(crate) async fn check(
-        &self,
-        user: Option<&User>,
-        typed: String,
-    ) -> Result<(bool, Option<PasswordHash>), Busy> {
-        let settings = Arc::clone(&self.settings);
-        let stored = user.map(|user| user.password.clone());
-        let job = move || credentials::check(stored.as_ref(), &typed, &settings.hashers);
-        self.hashing.run(job).await
+    pub fn sessions(&self) -> &Sessions {
+        &self.sessions
     }
 }
 
@@ -101,6 +67,14 @@ impl fmt::Debug for Accounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Accounts")
             .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for LoggedIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoggedIn")
+            .field("user", &self.user.id)
             .finish_non_exhaustive()
     }
 }

@@ -1,19 +1,35 @@
-//! Log out: this device's token ends.
+//! Log out: the credential that came with the request ends.
 
-use http::StatusCode;
+use http::request::Parts;
 use portcullis_web::{Access, Refusal};
 
 use crate::Accounts;
 
 impl Accounts {
-    /// `POST /api/logout/` -> 204; the token that was sent is gone, other devices stay logged in.
-    pub(crate) async fn logout(self, access: Access) -> Result<StatusCode, Refusal> {
-        let proof = access.authenticated();
-        if let Some((proof, digest)) = proof.and_then(|p| Some((p, p.credential_digest.as_ref()?)))
-        {
-            self.store.end_device_login(&proof.user.id, digest).await?;
-            tracing::info!(user = %proof.user.id, event = "logout", "logged out");
-        }
-        Ok(StatusCode::NO_CONTENT)
+    /// Ends the token of a request: a device's own, or the user's one DRF token.
+    ///
+    /// # Errors
+    /// 503 when the database fails; then the token is still good.
+    pub async fn log_out_token(&self, access: &Access) -> Result<(), Refusal> {
+        let Some(proof) = access.authenticated() else {
+            return Ok(());
+        };
+        let store = self.passwords.store();
+        match &proof.credential_digest {
+            Some(digest) => store.end_device_login(&proof.user.id, digest).await?,
+            None => store.end_token(&proof.user.id).await?,
+        };
+        tracing::info!(user = %proof.user.id, event = "logout", "logged out");
+        Ok(())
+    }
+
+    /// Ends the session of a request, if it has one, and removes its cookie.
+    ///
+    /// # Errors
+    /// 503 when the database fails; then the session is still good.
+    pub async fn log_out_session(&self, request: &Parts) -> Result<(), Refusal> {
+        self.sessions.log_out(request).await?;
+        tracing::info!(event = "logout", "logged out");
+        Ok(())
     }
 }

@@ -1,72 +1,113 @@
-//! Sign-up: an account and its first device token, in one transaction.
+//! Sign-up: an account and its first token, in one transaction.
 
-use axum::Json;
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use portcullis_core::{CreateAccountError, NewAccount};
 use portcullis_django::permission::normalize_email;
-use portcullis_django::validators::{PasswordPolicy, UserAttributes, validate_email};
-use portcullis_web::{FieldErrors, Fields, Refusal};
-use serde_json::{Value, json};
+use portcullis_django::validators::{PasswordPolicy, UserAttributes};
+use portcullis_web::{FieldErrors, Fields, Refusal, TextRule};
 
-use crate::Accounts;
-use crate::login::MAX_PASSWORD_CHARACTERS;
+use crate::{Accounts, LoggedIn};
 
 /// The width of `auth_user.username`, which holds the address of people who sign up without a name.
 const MAX_EMAIL_CHARACTERS: usize = 150;
 
-impl Accounts {
-    /// `POST /api/signup/ {email, password}` -> 201 `{"email": …, "token": …}`.
-    ///
-    /// Other fields are ignored: nobody makes themselves an administrator.
-    pub(crate) async fn signup(
-        self,
-        headers: HeaderMap,
-        fields: Fields,
-    ) -> Result<(StatusCode, Json<Value>), Refusal> {
-        let mut errors = FieldErrors::default();
-        let email = fields.text("email", MAX_EMAIL_CHARACTERS, &mut errors);
-        let password = fields.exact_text("password", MAX_PASSWORD_CHARACTERS, &mut errors);
-        errors.into_result()?;
-        let email = normalize_email(&email);
-        check_new_credentials(&email, &password).into_result()?;
+/// The longest password that a form takes.
+const MAX_PASSWORD_CHARACTERS: usize = 1024;
 
-        let hash = self.hash(password).await?;
-        let (token, login) = self.new_device_token(&headers);
+/// What a person fills in to sign up.
+#[derive(Clone)]
+pub struct NewUser {
+    email: String,
+    password: String,
+    is_superuser: bool,
+}
+
+impl NewUser {
+    /// Reads `email` and `password`; other fields count for nothing.
+    ///
+    /// # Errors
+    /// 400 with what is wrong in the fields.
+    pub fn from_fields(fields: &Fields) -> Result<Self, FieldErrors> {
+        Self::with_longest_password(fields, MAX_PASSWORD_CHARACTERS)
+    }
+
+    /// The same, with another longest password, in characters.
+    ///
+    /// # Errors
+    /// 400 with what is wrong in the fields.
+    pub fn with_longest_password(fields: &Fields, characters: usize) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let email = TextRule::new("email").max(MAX_EMAIL_CHARACTERS).email();
+        let email = fields.text(email, &mut errors);
+        let password = TextRule::new("password").max(characters).exact();
+        let password = fields.text(password, &mut errors);
+        errors.into_result()?;
+        Ok(Self {
+            email: normalize_email(&email),
+            password,
+            is_superuser: false,
+        })
+    }
+
+    /// Makes them an administrator, with every permission.
+    #[must_use]
+    pub fn administrator(self) -> Self {
+        Self {
+            is_superuser: true,
+            ..self
+        }
+    }
+}
+
+impl Accounts {
+    /// Makes an account whose log-in name is its address, and issues its first token.
+    ///
+    /// # Errors
+    /// 400 when the address is taken or the password is refused, 503 when the database fails.
+    #[doc(alias = "create_user")]
+    pub async fn sign_up(&self, headers: &HeaderMap, new: NewUser) -> Result<LoggedIn, Refusal> {
+        let store = self.passwords.store();
+        if store.user_by_login_name(&new.email).await?.is_some() {
+            return Err(taken().into());
+        }
+        check_password(&new).into_result()?;
+        let password = self.passwords.hash(&new.password).await?;
+        let (token, login) = self.new_token(headers);
         let account = NewAccount {
-            username: email.clone(),
-            email: email.clone(),
-            password: hash,
+            username: new.email.clone(),
+            email: new.email,
+            password,
+            is_staff: new.is_superuser,
+            is_superuser: new.is_superuser,
             now: self.clock.now(),
         };
-        match self.store.create_account(account, login).await {
+        match store.create_account(account, Some(login)).await {
             Ok(user) => {
                 tracing::info!(user = %user.id, event = "signup", "account made");
-                Ok((
-                    StatusCode::CREATED,
-                    Json(json!({ "email": email, "token": token })),
-                ))
+                Ok(LoggedIn { user, token })
             }
-            Err(CreateAccountError::Taken) => {
-                let text = "An account with this e-mail address already exists.";
-                Err(FieldErrors::one("email", text).into())
-            }
+            Err(CreateAccountError::Taken) => Err(taken().into()),
             Err(CreateAccountError::Store(error)) => Err(error.into()),
             Err(_) => Err(Refusal::Unavailable),
         }
     }
 }
 
-/// What is wrong with a new address and password; every complaint at once.
-fn check_new_credentials(email: &str, password: &str) -> FieldErrors {
-    let mut errors = FieldErrors::default();
-    if let Err(error) = validate_email(email) {
-        errors.add("email", vec![error.message]);
-    }
+fn taken() -> FieldErrors {
+    FieldErrors::one(
+        "email",
+        "An account with this e-mail address already exists.",
+    )
+}
+
+/// What is wrong with a new password; every complaint at once.
+fn check_password(new: &NewUser) -> FieldErrors {
     let owner = UserAttributes {
-        email,
+        email: &new.email,
         ..UserAttributes::default()
     };
-    let complaints = PasswordPolicy::default().validate(password, Some(&owner));
+    let complaints = PasswordPolicy::default().validate(&new.password, Some(&owner));
+    let mut errors = FieldErrors::default();
     if !complaints.is_empty() {
         errors.add(
             "password",
@@ -74,4 +115,12 @@ fn check_new_credentials(email: &str, password: &str) -> FieldErrors {
         );
     }
     errors
+}
+
+impl std::fmt::Debug for NewUser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewUser")
+            .field("is_superuser", &self.is_superuser)
+            .finish_non_exhaustive()
+    }
 }

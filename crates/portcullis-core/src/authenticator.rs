@@ -41,6 +41,15 @@ pub enum AuthError {
     /// They could not be looked up; the answer is 503, never "logged out".
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// They could not be looked at for want of capacity; the answer is 503.
+    #[error("busy")]
+    Busy,
+    /// Too many wrong ones were sent; the answer is 429, also to right ones.
+    #[error("throttled")]
+    Throttled {
+        /// How long to wait.
+        retry_after: time::Duration,
+    },
 }
 
 impl AuthError {

@@ -1,7 +1,7 @@
 //! The vocabulary of Portcullis: who is asking, how they proved it, and whether they may.
 //!
 //! Reading order: [`User`] and [`Principal`] (who), [`Authenticator`] (how they prove it),
-//! [`Action`] and [`Permission`] (may they), [`AccountStore`] (where it is kept), [`Clock`] (when).
+//! [`Action`] and [`Permission`] (may they), [`Store`] (where it is kept), [`Clock`] (when).
 //! Nothing here does I/O; nothing here knows axum or SQL.
 #![forbid(unsafe_code)]
 
@@ -11,6 +11,7 @@ mod builtin;
 mod clock;
 mod compose;
 mod permission;
+mod secret_key;
 mod store;
 mod user;
 
@@ -20,8 +21,10 @@ pub use builtin::{AllowAny, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadO
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use compose::{And, Not, Or, PermissionExt};
 pub use permission::{Ask, Object, Permission, Verdict};
+pub use secret_key::SecretKeys;
 pub use store::{
-    AccountStore, Attempt, CreateAccountError, DeviceLogin, Limit, NewAccount, NewDeviceLogin,
-    StoreError,
+    AccountStore, Attempt, AttemptStore, CreateAccountError, DeviceLogin, Issued, Limit,
+    LoginStore, NewAccount, NewDeviceLogin, NewLogin, NewSession, SessionStore, Store, StoreError,
+    StoredSession, UserStore,
 };
 pub use user::{PasswordHash, Principal, User, UserId};

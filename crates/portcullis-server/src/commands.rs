@@ -1,17 +1,18 @@
 //! The commands: each opens what it needs, does one thing, and says what it did.
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use anyhow::Context;
-use portcullis::AccountSettings;
-use portcullis::core::{AccountStore, Clock, SystemClock};
+use portcullis::core::{Clock, SecretKeys, SystemClock};
+use portcullis::django::password::Hashers;
 use portcullis::sql::{Database, Opened};
 use portcullis::web::{Doors, HashingPool};
 use tokio::net::TcpListener;
 
-use crate::app::{app, doors};
+use crate::app::{Services, app, doors};
 use crate::secret_key::SecretKey;
 use crate::settings::Settings;
 
@@ -26,22 +27,15 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let key = SecretKey::load_or_create(&settings.secret_key_file)?;
     let (database, opened) = open(settings).await?;
     let threads = available_parallelism().map_or(1, usize::from);
-    let hashing = HashingPool::start(threads, HASHING_QUEUE).context("hashing threads")?;
-    let store: Arc<dyn AccountStore> = Arc::new(database);
-    let doors = doors(
-        store,
-        Arc::new(SystemClock),
-        hashing,
-        AccountSettings::default(),
-    );
+    let surroundings = settings.surroundings();
+    let doors = doors(services(database, &key, threads)?, &surroundings);
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("cannot listen on {}", settings.listen))?;
     let address = listener.local_addr()?;
-    // The key signs sessions and links; this server has neither yet, and still refuses a weak one.
-    drop(key);
     say(&first_words(settings, opened, &address.to_string(), &doors))?;
-    axum::serve(listener, app(doors))
+    let service = app(doors, &surroundings).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
         .with_graceful_shutdown(stop())
         .await?;
     say("stopped\n")
@@ -65,25 +59,37 @@ pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
 /// # Errors
 /// When the database cannot be opened or standard output is closed.
 pub fn routes(settings: &Settings) -> anyhow::Result<()> {
-    let hashing = HashingPool::start(1, 1)?;
     let (database, _) = Database::open_sqlite(&settings.database)?;
-    let store: Arc<dyn AccountStore> = Arc::new(database);
-    let doors = doors(
-        store,
-        Arc::new(SystemClock),
-        hashing,
-        AccountSettings::default(),
-    );
-    let mut table = format!(
-        "{:<7} {:<20} {:<28} {}\n",
-        "METHOD", "PATH", "AUTHENTICATORS", "PERMISSION"
-    );
-    for row in doors.rows() {
-        let (method, path) = (row.method, row.path);
-        let (authenticators, permission) = (row.authenticators, row.permission);
-        table += &format!("{method:<7} {path:<20} {authenticators:<28} {permission}\n");
-    }
+    let key = SecretKey::load_or_create(&settings.secret_key_file)?;
+    let doors = doors(services(database, &key, 1)?, &settings.surroundings());
+    let heading = ["METHOD", "PATH", "AUTHENTICATORS", "PERMISSION"].map(str::to_owned);
+    let rows = doors.rows().into_iter().map(|row| {
+        let names = row.authenticators.replace("Authentication", "");
+        let names = if names.is_empty() {
+            "-".to_owned()
+        } else {
+            names
+        };
+        [row.method, row.path, names, row.permission]
+    });
+    let table: Vec<[String; 4]> = std::iter::once(heading).chain(rows).collect();
+    let width = |column: usize| table.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let (methods, paths, names) = (width(0), width(1), width(2));
+    let table: String = table
+        .iter()
+        .map(|[m, p, n, last]| format!("{m:<methods$}  {p:<paths$}  {n:<names$}  {last}\n"))
+        .collect();
     say(&table)
+}
+
+fn services(database: Database, key: &SecretKey, threads: usize) -> anyhow::Result<Services> {
+    Ok(Services {
+        store: Arc::new(database),
+        clock: Arc::new(SystemClock),
+        hashing: HashingPool::start(threads, HASHING_QUEUE).context("hashing threads")?,
+        hashers: Hashers::default(),
+        secret_keys: SecretKeys::new(key.expose_secret(), Vec::new()),
+    })
 }
 
 async fn open(settings: &Settings) -> anyhow::Result<(Database, Opened)> {

@@ -10,7 +10,7 @@ mod page;
 mod secret_key;
 mod settings;
 
-pub use app::{app, doors};
+pub use app::{Services, Surroundings, app, doors};
 pub use commands::{migrate, routes, serve};
 pub use log::start_log;
 pub use secret_key::{SecretKey, SecretKeyError};

@@ -1,9 +1,13 @@
 //! What can be set, on the command line or by `PORTCULLIS_*`.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use http::Uri;
+use portcullis::web::TrustedProxies;
+
+use crate::app::Surroundings;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -55,4 +59,37 @@ pub struct Settings {
         global = true
     )]
     pub listen: SocketAddr,
+    /// How browsers reach this server, such as `https://example.com`: sets the allowed host, and
+    /// makes cookies secure on https.
+    #[arg(long, env = "PORTCULLIS_PUBLIC_URL", global = true)]
+    pub public_url: Option<Uri>,
+    /// A proxy whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; may be repeated.
+    #[arg(
+        long,
+        env = "PORTCULLIS_TRUSTED_PROXY",
+        value_delimiter = ',',
+        global = true
+    )]
+    pub trusted_proxy: Vec<IpAddr>,
+}
+
+impl Settings {
+    /// What these settings say about the server's surroundings.
+    #[must_use]
+    pub fn surroundings(&self) -> Surroundings {
+        let host = self
+            .public_url
+            .as_ref()
+            .and_then(|url| url.host())
+            .map(str::to_owned);
+        let is_https = self.public_url.as_ref().and_then(Uri::scheme_str) == Some("https");
+        let loopback = ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned);
+        Surroundings {
+            is_https,
+            allowed_hosts: host
+                .map(|host| loopback.into_iter().chain([host]).collect())
+                .unwrap_or_default(),
+            trusted_proxies: TrustedProxies::Addresses(self.trusted_proxy.clone().into()),
+        }
+    }
 }

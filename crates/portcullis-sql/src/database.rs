@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use portcullis_core::StoreError;
+use async_trait::async_trait;
+use portcullis_core::{Store, StoreError};
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -110,6 +111,16 @@ impl Database {
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Store for Database {
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.read(|connection| {
+            connection.query_row("SELECT EXISTS (SELECT 1 FROM auth_user)", [], |_| Ok(()))
+        })
+        .await
     }
 }
 

@@ -24,3 +24,11 @@ pub(crate) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
             .unwrap_or(OffsetDateTime::UNIX_EPOCH),
     })
 }
+
+/// The key of a user as our tables have it: the embedded database's user table has integers.
+pub(crate) fn integer(id: &UserId) -> Option<i64> {
+    match id {
+        UserId::Integer(id) => Some(*id),
+        _ => None,
+    }
+}

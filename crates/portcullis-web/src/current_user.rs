@@ -27,6 +27,8 @@ pub struct Access {
     pub(crate) action: Action,
     pub(crate) permission: Arc<dyn Permission>,
     pub(crate) challenge: Option<Challenge>,
+    /// Whether the door has authenticators at all; without any, credentials would not help.
+    pub(crate) is_asked_for_credentials: bool,
 }
 
 impl Access {
@@ -68,11 +70,13 @@ impl Access {
         Ok(object)
     }
 
-    /// 401 for nobody, 403 for somebody.
+    /// 401 for nobody, 403 for somebody, and where nobody is asked who they are.
     pub(crate) fn refuse(&self, detail: Option<Cow<'static, str>>) -> Refusal {
         match self.who {
-            Principal::Anonymous => Refusal::NotAuthenticated(self.challenge.clone()),
-            Principal::User(_) => Refusal::PermissionDenied(detail),
+            Principal::Anonymous if self.is_asked_for_credentials => {
+                Refusal::NotAuthenticated(self.challenge.clone())
+            }
+            Principal::Anonymous | Principal::User(_) => Refusal::PermissionDenied(detail),
         }
     }
 }

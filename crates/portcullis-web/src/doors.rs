@@ -7,10 +7,12 @@ use axum::handler::Handler;
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use http::{Method, StatusCode, Uri, header};
-use portcullis_core::{AllowAny, IsAuthenticated, Permission};
+use portcullis_core::{AllowAny, Authenticator, IsAuthenticated, Permission};
 
-use crate::gate::Gate;
+use crate::face::{Api, Face};
+use crate::gate::{self, Gate};
 use crate::refusal::Refusal;
+use crate::throttle::Throttle;
 use crate::way::{self, Door};
 
 /// The handlers of one path, by method.
@@ -95,7 +97,11 @@ impl Doors {
     pub fn route(mut self, path: &str, methods: Methods) -> Self {
         let door = Door {
             gate: self.gate.clone(),
+            authenticators: Arc::clone(&self.gate.authenticators),
             permission: Arc::new(IsAuthenticated),
+            throttle: None,
+            face: Face::Plain,
+            checks_csrf: false,
             path: path.to_owned(),
             methods: methods.names,
             is_open: false,
@@ -126,6 +132,62 @@ impl Doors {
         self
     }
 
+    /// Asks these authenticators at the path declared last, instead of the gate's.
+    ///
+    /// # Panics
+    /// When no path was declared yet.
+    #[doc(alias = "authentication_classes")]
+    #[must_use]
+    pub fn authenticated_by(mut self, authenticators: Vec<Arc<dyn Authenticator>>) -> Self {
+        self.last().authenticators = authenticators.into();
+        self
+    }
+
+    /// Gives the path declared last DRF's request pipeline: negotiation, `OPTIONS`, parsing order.
+    ///
+    /// # Panics
+    /// When no path was declared yet.
+    #[doc(alias = "APIView")]
+    #[must_use]
+    pub fn api(mut self, api: Api) -> Self {
+        self.last().face = Face::Api(api);
+        self
+    }
+
+    /// Wants a CSRF token for every unsafe method at the path declared last, whoever asks.
+    ///
+    /// For log-ins that set a cookie: they are what a forged request would be after.
+    ///
+    /// # Panics
+    /// When no path was declared yet.
+    #[doc(alias = "csrf_protect")]
+    #[must_use]
+    pub fn csrf_checked(mut self) -> Self {
+        self.last().checks_csrf = true;
+        self
+    }
+
+    /// Makes the path declared last a page: refusals are HTML, and CSRF tokens are wanted.
+    ///
+    /// # Panics
+    /// When no path was declared yet.
+    #[must_use]
+    pub fn page(mut self) -> Self {
+        self.last().face = Face::Page;
+        self.csrf_checked()
+    }
+
+    /// Limits how often somebody may come through the path declared last.
+    ///
+    /// # Panics
+    /// When no path was declared yet.
+    #[doc(alias = "throttle_classes")]
+    #[must_use]
+    pub fn throttle(mut self, throttle: Throttle) -> Self {
+        self.last().throttle = Some(throttle);
+        self
+    }
+
     fn last(&mut self) -> &mut Door {
         let (door, _) = self
             .doors
@@ -147,7 +209,7 @@ impl Doors {
         let row = |door: &Door, method: &Method| DoorRow {
             method: method.to_string(),
             path: door.path.clone(),
-            authenticators: door.gate.authenticator_names().join(", "),
+            authenticators: gate::names(&door.authenticators),
             permission: door.permission.name(),
         };
         let rows = self
@@ -195,9 +257,9 @@ async fn add_slash(uri: Uri) -> Response {
         .map(|query| format!("?{query}"))
         .unwrap_or_default();
     let location = format!("{}/{query}", uri.path());
-    (
-        StatusCode::MOVED_PERMANENTLY,
-        [(header::LOCATION, location)],
-    )
-        .into_response()
+    let headers = [
+        (header::LOCATION, location),
+        (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
+    ];
+    (StatusCode::MOVED_PERMANENTLY, headers).into_response()
 }

@@ -1,4 +1,4 @@
-//! What every door needs to decide: the authenticators, in order.
+//! What every door needs to decide: the authenticators, in order, and how strict to be.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,13 +6,31 @@ use std::sync::Arc;
 use http::request::Parts;
 use portcullis_core::{AuthError, Authenticated, Authenticator, Challenge};
 
+use crate::csrf::Csrf;
 use crate::doors::Doors;
 use crate::refusal::Refusal;
 
-/// The gate: the authenticators that all doors share.
+/// Where to do as Django's packages do instead of more strictly.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Compat {
+    /// DRF's rule: only the first authenticator's challenge counts, and without one a request that
+    /// nobody made is answered 403.
+    pub first_class_challenge: bool,
+    /// No `Cache-Control: no-store` on answers that depend on credentials.
+    pub no_cache_headers: bool,
+    /// A log-in is not asked where it comes from, while nobody is logged in.
+    pub login_without_origin_check: bool,
+}
+
+/// An ordered list of authenticators.
+pub type Authenticators = Arc<[Arc<dyn Authenticator>]>;
+
+/// The gate: what all doors share.
 #[derive(Clone)]
 pub struct Gate {
-    authenticators: Arc<[Arc<dyn Authenticator>]>,
+    pub(crate) authenticators: Authenticators,
+    pub(crate) csrf: Option<Csrf>,
+    pub(crate) compat: Compat,
 }
 
 impl Gate {
@@ -21,7 +39,24 @@ impl Gate {
     pub fn new(authenticators: Vec<Arc<dyn Authenticator>>) -> Self {
         Self {
             authenticators: authenticators.into(),
+            csrf: None,
+            compat: Compat::default(),
         }
+    }
+
+    /// With the CSRF protection that pages use.
+    #[must_use]
+    pub fn with_csrf(self, csrf: Csrf) -> Self {
+        Self {
+            csrf: Some(csrf),
+            ..self
+        }
+    }
+
+    /// As compatible as this.
+    #[must_use]
+    pub fn with_compat(self, compat: Compat) -> Self {
+        Self { compat, ..self }
     }
 
     /// Starts declaring doors behind this gate.
@@ -30,50 +65,63 @@ impl Gate {
         Doors::new(self.clone())
     }
 
-    /// Who a request comes from; `None` is nobody.
-    ///
-    /// # Errors
-    /// The refusal to answer with when credentials were sent and are wrong, or cannot be looked up.
-    pub async fn authenticate(&self, request: &Parts) -> Result<Option<Authenticated>, Refusal> {
-        for authenticator in self.authenticators.iter() {
+    /// Who a request comes from, by these authenticators; `None` is nobody.
+    pub(crate) async fn authenticate(
+        &self,
+        authenticators: &Authenticators,
+        request: &Parts,
+    ) -> Result<Option<Authenticated>, Refusal> {
+        for authenticator in authenticators.iter() {
             match authenticator.authenticate(request).await {
                 Ok(None) => {}
                 Ok(Some(authenticated)) => return Ok(Some(authenticated)),
                 Err(AuthError::Store(error)) => return Err(error.into()),
+                Err(AuthError::Busy) => return Err(Refusal::Unavailable),
+                Err(AuthError::Throttled { retry_after }) => {
+                    return Err(Refusal::Throttled(retry_after.whole_seconds()));
+                }
                 Err(AuthError::Failed(detail)) => {
-                    return Err(Refusal::AuthenticationFailed(detail, self.challenge()));
+                    let challenge = self.challenge(authenticators);
+                    return Err(Refusal::AuthenticationFailed(detail, challenge));
                 }
                 Err(_) => {
                     let detail = "Incorrect authentication credentials.".into();
-                    return Err(Refusal::AuthenticationFailed(detail, self.challenge()));
+                    let challenge = self.challenge(authenticators);
+                    return Err(Refusal::AuthenticationFailed(detail, challenge));
                 }
             }
         }
         Ok(None)
     }
 
-    /// The challenge of the first authenticator that has one.
-    #[must_use]
-    pub fn challenge(&self) -> Option<Challenge> {
-        self.authenticators
+    /// The challenge of the first authenticator that has one; by DRF's rule, of the first.
+    pub(crate) fn challenge(&self, authenticators: &Authenticators) -> Option<Challenge> {
+        let looked_at = if self.compat.first_class_challenge {
+            1
+        } else {
+            authenticators.len()
+        };
+        authenticators
             .iter()
+            .take(looked_at)
             .find_map(|authenticator| authenticator.challenge())
     }
+}
 
-    /// The authenticators' names, in order.
-    #[must_use]
-    pub fn authenticator_names(&self) -> Vec<&'static str> {
-        self.authenticators
-            .iter()
-            .map(|authenticator| authenticator.name())
-            .collect()
-    }
+/// The names of authenticators, in order.
+pub(crate) fn names(authenticators: &Authenticators) -> String {
+    let names: Vec<&str> = authenticators
+        .iter()
+        .map(|authenticator| authenticator.name())
+        .collect();
+    names.join(", ")
 }
 
 impl fmt::Debug for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Gate")
-            .field("authenticators", &self.authenticator_names())
-            .finish()
+            .field("authenticators", &names(&self.authenticators))
+            .field("compat", &self.compat)
+            .finish_non_exhaustive()
     }
 }

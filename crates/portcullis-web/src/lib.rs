@@ -2,26 +2,53 @@
 //!
 //! Reading order: [`Doors`] declares routes with their permission, [`Gate`] holds what every door
 //! needs, `way` is the way of one request through a door, [`Refusal`] is how it ends early.
+//! [`Sessions`], [`Csrf`] and [`Passwords`] are what the authenticators and the log-in flows share.
 #![forbid(unsafe_code)]
 
 mod authenticators;
 mod authorization_header;
+mod client;
+mod cookie;
+mod cors;
+mod csrf;
 mod current_user;
+mod device;
 mod doors;
+mod effects;
+mod face;
 mod fields;
 mod gate;
 mod hashing;
 mod headers;
-mod json_depth;
+mod hosts;
+mod passwords;
+mod proxies;
 mod refusal;
+mod session_settings;
+mod sessions;
+mod throttle;
 mod way;
 
-pub use authenticators::DeviceTokenAuthentication;
+pub use authenticators::{
+    BasicAuthentication, DeviceTokenAuthentication, SessionAuthentication, TokenAuthentication,
+};
+pub use client::ClientInfo;
+pub use cookie::{CookieSettings, SameSite};
+pub use cors::{Cors, CorsSettings, Origins};
+pub use csrf::Csrf;
 pub use current_user::{Access, CurrentUser};
+pub use device::device_name;
 pub use doors::{DoorRow, Doors, Methods, delete, get, patch, post, put};
-pub use fields::{FieldErrors, Fields, MAX_BODY_BYTES};
-pub use gate::Gate;
+pub use effects::Effects;
+pub use face::{Api, Renderer};
+pub use fields::{Body, FieldErrors, Fields, MAX_BODY_BYTES, MAX_JSON_DEPTH, TextRule};
+pub use gate::{Authenticators, Compat, Gate};
 pub use hashing::{Busy, HashingPool};
 pub use headers::security_headers;
-pub use json_depth::MAX_JSON_DEPTH;
+pub use hosts::AllowedHosts;
+pub use passwords::{CheckError, Checked, MAX_PASSWORD_BYTES, Passwords};
+pub use proxies::TrustedProxies;
 pub use refusal::Refusal;
+pub use session_settings::{CookieDoorSettings, CsrfSettings, SessionSettings};
+pub use sessions::Sessions;
+pub use throttle::Throttle;

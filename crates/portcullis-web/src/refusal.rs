@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use portcullis_core::{Challenge, StoreError};
 use serde_json::json;
 
@@ -24,6 +24,10 @@ pub enum Refusal {
     NotFound,
     /// 405, with the method that was tried.
     MethodNotAllowed(String),
+    /// 403: a CSRF token is missing or wrong; the reason says which.
+    CsrfFailed(String),
+    /// 406: the answer cannot be written as the client wants it.
+    NotAcceptable,
     /// 400: the body cannot be read at all.
     #[doc(alias = "ParseError")]
     Malformed(String),
@@ -52,7 +56,9 @@ impl Refusal {
             }
             Self::NotAuthenticated(None)
             | Self::AuthenticationFailed(_, None)
-            | Self::PermissionDenied(_) => StatusCode::FORBIDDEN,
+            | Self::PermissionDenied(_)
+            | Self::CsrfFailed(_) => StatusCode::FORBIDDEN,
+            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Malformed(_) | Self::Invalid(_) => StatusCode::BAD_REQUEST,
@@ -63,7 +69,7 @@ impl Refusal {
         }
     }
 
-    fn detail(&self) -> Cow<'static, str> {
+    pub(crate) fn detail(&self) -> Cow<'static, str> {
         match self {
             Self::NotAuthenticated(_) => "Authentication credentials were not provided.".into(),
             Self::AuthenticationFailed(detail, _) => detail.clone(),
@@ -72,6 +78,8 @@ impl Refusal {
                 .unwrap_or("You do not have permission to perform this action.".into()),
             Self::NotFound => "Not found.".into(),
             Self::MethodNotAllowed(method) => format!("Method \"{method}\" not allowed.").into(),
+            Self::CsrfFailed(reason) => format!("CSRF Failed: {reason}").into(),
+            Self::NotAcceptable => "Could not satisfy the request Accept header.".into(),
             Self::Malformed(detail) => detail.clone().into(),
             Self::Invalid(_) => "Invalid input.".into(),
             Self::TooLarge => "The request body is too large.".into(),
@@ -105,7 +113,14 @@ impl IntoResponse for Refusal {
             _ => json!({ "detail": self.detail() }),
         };
         let mut response = (self.status(), axum::Json(body)).into_response();
-        let headers = response.headers_mut();
+        self.add_headers(response.headers_mut());
+        response
+    }
+}
+
+impl Refusal {
+    /// The headers of the answer besides its body's: challenge, `Retry-After`.
+    pub(crate) fn add_headers(&self, headers: &mut HeaderMap) {
         if let Some(value) = self
             .challenge()
             .and_then(|c| HeaderValue::from_str(&c.0).ok())
@@ -114,10 +129,11 @@ impl IntoResponse for Refusal {
         }
         match self {
             Self::Unavailable => drop(headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS)),
-            Self::Throttled(seconds) => drop(headers.insert(header::RETRY_AFTER, seconds.into())),
+            Self::Throttled(seconds) => {
+                drop(headers.insert(header::RETRY_AFTER, (*seconds).into()));
+            }
             _ => {}
         }
-        response
     }
 }
 

@@ -2,15 +2,23 @@
 
 use std::sync::Arc;
 
+use axum::body::Body as HttpBody;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, header};
 use portcullis_core::{Action, Ask, Permission, Principal, Verdict};
+use serde_json::Value;
 
+use crate::csrf::{Csrf, FORM_FIELD};
 use crate::current_user::Access;
-use crate::gate::Gate;
+use crate::effects::Effects;
+use crate::face::{Face, Negotiated, Renderer};
+use crate::fields::Body;
+use crate::gate::{Authenticators, Gate};
 use crate::refusal::Refusal;
+use crate::throttle::Throttle;
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
@@ -18,7 +26,12 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 #[derive(Clone)]
 pub(crate) struct Door {
     pub(crate) gate: Gate,
+    pub(crate) authenticators: Authenticators,
     pub(crate) permission: Arc<dyn Permission>,
+    pub(crate) throttle: Option<Throttle>,
+    pub(crate) face: Face,
+    /// Whether every unsafe method needs a CSRF token, whoever asks.
+    pub(crate) checks_csrf: bool,
     pub(crate) path: String,
     pub(crate) methods: Vec<Method>,
     /// Whether the door was opened aloud with `.open()`.
@@ -28,34 +41,82 @@ pub(crate) struct Door {
 /// Runs before the handler of every door, also where the method has none: 401 and 403 come before 405.
 pub(crate) async fn enter(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
-    let carries_credentials = request.headers().contains_key(header::AUTHORIZATION)
-        || request.headers().contains_key(header::COOKIE);
-    let mut response = match door.admit(request).await {
-        Ok(request) => next.run(request).await,
+    let has_credentials = carries_credentials(request.headers());
+    let (mut parts, body) = request.into_parts();
+    let effects = Effects::default();
+    parts.extensions.insert(effects.clone());
+
+    let negotiated = match &door.face {
+        Face::Api(api) => api.negotiate(&parts),
+        Face::Plain | Face::Page => Ok(Negotiated::JSON),
+    };
+    let chosen = *negotiated.as_ref().unwrap_or(&Negotiated::JSON);
+    let admitted = match negotiated {
+        Ok(_) => door.admit(parts, body, chosen, &effects).await,
+        Err(refusal) => Err(refusal),
+    };
+    let mut response = match admitted {
+        Ok(Admitted::Handler(request)) => next.run(*request).await,
+        Ok(Admitted::Answer(response)) => response,
         Err(refusal) => {
             log(&door, &method, &refusal);
-            refusal.into_response()
+            let is_405 = matches!(refusal, Refusal::MethodNotAllowed(_));
+            let mut response = door.face.refuse(refusal);
+            if is_405 || !matches!(door.face, Face::Page) {
+                door.allow(response.headers_mut());
+            }
+            response
         }
     };
-    if let Ok(allow) = HeaderValue::from_str(&door.allow()) {
-        response.headers_mut().insert(header::ALLOW, allow);
+    if !matches!(door.face, Face::Page) {
+        door.allow(response.headers_mut());
     }
-    if carries_credentials || !door.is_open {
-        depends_on_credentials(response.headers_mut());
-    } else if !Action::of_method(&method).is_read_only() {
-        // Such as the answer to a log-in, which holds a token.
-        response
-            .headers_mut()
-            .insert(header::CACHE_CONTROL, NO_STORE);
+    response = chosen.render(response).await;
+    effects.apply(&mut response);
+    door.vary(response.headers_mut());
+    if !door.gate.compat.no_cache_headers {
+        let is_private = has_credentials || !door.is_open;
+        if is_private || !Action::of_method(&method).is_read_only() {
+            // An unsafe method's answer may hold a token, such as that to a log-in.
+            response
+                .headers_mut()
+                .insert(header::CACHE_CONTROL, NO_STORE);
+        }
+        if is_private {
+            response
+                .headers_mut()
+                .append(header::VARY, HeaderValue::from_static("Authorization"));
+        }
     }
     response
 }
 
+/// What comes of a request that may enter.
+enum Admitted {
+    Handler(Box<Request>),
+    Answer(Response),
+}
+
 impl Door {
     /// The request with its [`Access`], or the refusal.
-    async fn admit(&self, request: Request) -> Result<Request, Refusal> {
-        let (mut parts, body) = request.into_parts();
-        let authenticated = self.gate.authenticate(&parts).await?;
+    async fn admit(
+        &self,
+        mut parts: Parts,
+        mut body: HttpBody,
+        chosen: Negotiated,
+        effects: &Effects,
+    ) -> Result<Admitted, Refusal> {
+        if self.checks_csrf {
+            // Without protection there is no telling a forged request: none gets in.
+            let csrf = self.gate.csrf.as_ref();
+            let csrf = csrf.ok_or_else(|| Refusal::CsrfFailed("not set up.".to_owned()))?;
+            (parts, body) = check_csrf(csrf, parts, body, false).await?;
+        }
+        let authenticated = self.gate.authenticate(&self.authenticators, &parts).await?;
+        if let Some(csrf) = effects.owed_csrf().filter(|_| !self.checks_csrf) {
+            let parses_all = matches!(self.face, Face::Api(_));
+            (parts, body) = check_csrf(&csrf, parts, body, parses_all).await?;
+        }
         let action = Action::of_method(&parts.method);
         let who = match &authenticated {
             Some(authenticated) => Principal::User(authenticated.user.clone()),
@@ -66,7 +127,8 @@ impl Door {
             authenticated,
             action,
             permission: Arc::clone(&self.permission),
-            challenge: self.gate.challenge(),
+            challenge: self.gate.challenge(&self.authenticators),
+            is_asked_for_credentials: !self.authenticators.is_empty(),
         };
         match self
             .permission
@@ -77,26 +139,98 @@ impl Door {
             Verdict::Allow | Verdict::NeedsObject => {}
             Verdict::Deny(detail) => return Err(access.refuse(detail)),
         }
+        if let Some(throttle) = &self.throttle {
+            throttle.check(&access.who, &parts)?;
+        }
+        if !self.has_handler(&parts.method) {
+            return match (&self.face, &parts.method) {
+                (Face::Api(api), &Method::OPTIONS) => Ok(Admitted::Answer(api.metadata())),
+                _ => Err(Refusal::MethodNotAllowed(parts.method.to_string())),
+            };
+        }
+        if let (Renderer::Html, Some(csrf)) = (chosen.renderer, &self.gate.csrf) {
+            // The page may hold forms.
+            csrf.ensure_cookie(&parts);
+        }
         parts.extensions.insert(access);
-        Ok(Request::from_parts(parts, body))
+        Ok(Admitted::Handler(Box::new(Request::from_parts(
+            parts, body,
+        ))))
     }
 
-    fn allow(&self) -> String {
+    fn has_handler(&self, method: &Method) -> bool {
+        let get_answers_head = *method == Method::HEAD && !matches!(self.face, Face::Page);
+        self.methods.contains(method) || (get_answers_head && self.methods.contains(&Method::GET))
+    }
+
+    fn allow(&self, headers: &mut HeaderMap) {
         let mut names = Vec::new();
         for method in &self.methods {
             names.push(method.as_str());
-            if method == Method::GET {
+            if method == Method::GET && !matches!(self.face, Face::Page) {
                 names.push("HEAD");
             }
         }
-        names.join(", ")
+        if matches!(self.face, Face::Api(_)) {
+            names.push("OPTIONS");
+        }
+        if let Ok(value) = HeaderValue::from_str(&names.join(", ")) {
+            headers.insert(header::ALLOW, value);
+        }
+    }
+
+    fn vary(&self, headers: &mut HeaderMap) {
+        if let Face::Api(api) = &self.face
+            && api.renderers.len() > 1
+        {
+            headers.append(header::VARY, HeaderValue::from_static("Accept"));
+        }
     }
 }
 
-/// No cache may keep an answer that depends on a credential.
-fn depends_on_credentials(headers: &mut HeaderMap) {
-    headers.insert(header::CACHE_CONTROL, NO_STORE);
-    headers.append(header::VARY, HeaderValue::from_static("Authorization"));
+/// Checks the CSRF token of a request, in its header or in its form; gives the request back.
+///
+/// DRF parses every `POST` body while it looks for the form's field (`parses_all`), so that a
+/// malformed one is answered before a missing token.
+async fn check_csrf(
+    csrf: &Csrf,
+    parts: Parts,
+    body: HttpBody,
+    parses_all: bool,
+) -> Result<(Parts, HttpBody), Refusal> {
+    let failed =
+        |parts: &Parts, field: Option<&str>| csrf.check(parts, field).map_err(Refusal::CsrfFailed);
+    if parts.method != Method::POST {
+        failed(&parts, None)?;
+        return Ok((parts, body));
+    }
+    // Origin and cookie come first; nothing is read for a request that fails there.
+    csrf.check_origin_and_cookie(&parts)
+        .map_err(Refusal::CsrfFailed)?;
+    let content_type = parts.headers.get(header::CONTENT_TYPE).cloned();
+    let mut request = Request::from_parts(parts.clone(), body);
+    let is_form = Body::is_form_type(content_type.as_ref());
+    if !(parses_all || is_form && !csrf.has_header_token(&parts)) {
+        failed(&parts, None)?;
+        return Ok(request.into_parts());
+    }
+    let read = Body::read(request).await?;
+    let field = match read.parse().await {
+        Ok(Some(Value::Object(fields))) if read.is_form() => fields
+            .get(FORM_FIELD)
+            .and_then(Value::as_str)
+            .map(str::to_owned),
+        Ok(_) => None,
+        Err(refusal) if parses_all => return Err(refusal),
+        Err(_) => None,
+    };
+    failed(&parts, field.as_deref())?;
+    request = Request::from_parts(parts, HttpBody::from(read.bytes().clone()));
+    Ok(request.into_parts())
+}
+
+fn carries_credentials(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::AUTHORIZATION) || headers.contains_key(header::COOKIE)
 }
 
 fn log(door: &Door, method: &Method, refusal: &Refusal) {

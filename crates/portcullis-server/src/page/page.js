@@ -50,11 +50,12 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const { email, password, remember: longer } = form.elements;
   const action = event.submitter?.value ?? "login";
-  const reply = await ask("POST", `/api/${action}/`, { email: email.value, password: password.value });
+  const path = action === "signup" ? "/api/signup/" : "/api/auth/login/";
+  const reply = await ask("POST", path, { email: email.value, password: password.value });
   if (!reply?.ok) return;
   remember(reply.data.token, longer.checked);
   password.value = "";
-  who.textContent = `Logged in as ${reply.data.email}.`;
+  await showUser();
 });
 
 document.querySelector("#user").addEventListener("click", async () => {
@@ -66,7 +67,7 @@ document.querySelector("#user").addEventListener("click", async () => {
 });
 
 document.querySelector("#logout").addEventListener("click", async () => {
-  const reply = await ask("POST", "/api/logout/");
+  const reply = await ask("POST", "/api/auth/logout/");
   if (reply?.ok || reply?.status === 401) {
     forget();
     who.textContent = "Nobody is logged in.";

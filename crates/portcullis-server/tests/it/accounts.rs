@@ -25,7 +25,7 @@ async fn person_signs_up_logs_in_and_out() {
 
     let login = client
         .post(
-            "/api/login/",
+            "/api/token/",
             json!({ "email": "ADA@example.com", "password": PASSWORD }),
         )
         .await;
@@ -44,7 +44,7 @@ async fn person_signs_up_logs_in_and_out() {
     assert_eq!(user.header("cache-control"), "no-store");
 
     let logout = client
-        .call("POST", "/api/logout/", &format!("token\t{first}"))
+        .call("POST", "/api/auth/logout/", &format!("token\t{first}"))
         .await;
     assert_eq!((logout.status.as_u16(), &logout.body), (204, &json!("")));
 
@@ -95,8 +95,8 @@ async fn unknown_and_wrong_get_the_same_answer() {
     let wrong = json!({ "email": "ada@example.com", "password": "wrong horse 9" });
     let unknown = json!({ "email": "eve@example.com", "password": PASSWORD });
     let (wrong, unknown) = (
-        client.post("/api/login/", wrong).await,
-        client.post("/api/login/", unknown).await,
+        client.post("/api/token/", wrong).await,
+        client.post("/api/token/", unknown).await,
     );
     assert_eq!(wrong.status, 400);
     let text = "Unable to log in with provided credentials.";
@@ -118,11 +118,11 @@ async fn eleventh_guess_is_throttled_however_the_name_is_written() {
             " ADA@Example.com"
         };
         let body = json!({ "email": name, "password": "wrong horse 9" });
-        assert_eq!(client.post("/api/login/", body).await.status, 400);
+        assert_eq!(client.post("/api/token/", body).await.status, 400);
     }
     for password in ["wrong horse 9", PASSWORD] {
         let body = json!({ "email": "ada@example.com", "password": password });
-        let stopped = client.post("/api/login/", body).await;
+        let stopped = client.post("/api/token/", body).await;
         assert_eq!(
             (stopped.status.as_u16(), stopped.header("retry-after")),
             (429, "600")
@@ -139,10 +139,10 @@ async fn eleventh_guess_is_throttled_however_the_name_is_written() {
         200
     );
     let other = json!({ "email": "eve@example.com", "password": PASSWORD });
-    assert_eq!(client.post("/api/login/", other).await.status, 400);
+    assert_eq!(client.post("/api/token/", other).await.status, 400);
     client.clock.advance(Duration::minutes(10));
     let body = json!({ "email": "ada@example.com", "password": PASSWORD });
-    assert_eq!(client.post("/api/login/", body).await.status, 200);
+    assert_eq!(client.post("/api/token/", body).await.status, 200);
 }
 
 #[tokio::test]
@@ -153,7 +153,7 @@ async fn of_many_guesses_at_once_no_more_than_the_limit_are_looked_at() {
             let client = client.clone();
             tokio::spawn(async move {
                 let body = json!({ "email": "ada@example.com", "password": "wrong horse 9" });
-                client.post("/api/login/", body).await.status.as_u16()
+                client.post("/api/token/", body).await.status.as_u16()
             })
         })
         .collect();
@@ -205,7 +205,7 @@ async fn flags_in_the_body_make_no_administrator() {
     let reader = portcullis::sql::Database::open_sqlite(&client.database())
         .unwrap()
         .0;
-    let store: &dyn portcullis::core::AccountStore = &reader;
+    let store: &dyn portcullis::core::UserStore = &reader;
     let eve = store
         .user_by_login_name("eve@example.com")
         .await

@@ -12,14 +12,14 @@ async fn malformed_bodies_are_400() {
     let deep = "[".repeat(65) + &"]".repeat(65);
     for body in ["{", "nul", "{\"a\":1}x", "\u{feff}{}", "NaN", deep.as_str()] {
         let answer = client
-            .post_as("/api/login/", "application/json", body.to_owned())
+            .post_as("/api/token/", "application/json", body.to_owned())
             .await;
         assert_eq!(answer.status, 400, "{body}");
         let detail = answer.body["detail"].as_str().unwrap();
         assert!(detail.starts_with("JSON parse error - "), "{detail}");
     }
     let not_utf8 = client
-        .post_as("/api/login/", "application/json", vec![0xff, 0xfe])
+        .post_as("/api/token/", "application/json", vec![0xff, 0xfe])
         .await;
     assert_eq!(not_utf8.status, 400);
 }
@@ -34,7 +34,7 @@ async fn bodies_that_are_no_object_say_what_they_are() {
         ("true", "bool"),
     ] {
         let answer = client
-            .post_as("/api/login/", "application/json", body)
+            .post_as("/api/token/", "application/json", body)
             .await;
         let text = format!("Invalid data. Expected a dictionary, but got {kind}.");
         assert_eq!(answer.body, json!({ "non_field_errors": [text] }));
@@ -95,7 +95,7 @@ async fn weak_passwords_are_refused_with_every_reason() {
 #[tokio::test]
 async fn other_media_types_are_415() {
     let client = Client::new().await;
-    let answer = client.post_as("/api/login/", "text/plain", "x").await;
+    let answer = client.post_as("/api/token/", "text/plain", "x").await;
     assert_eq!(answer.status, 415);
     let text = "Unsupported media type \"text/plain\" in request.";
     assert_eq!(answer.body, json!({ "detail": text }));
@@ -106,7 +106,7 @@ async fn bodies_over_the_cap_are_413() {
     let client = Client::new().await;
     let answer = client
         .post_as(
-            "/api/login/",
+            "/api/token/",
             "application/json",
             vec![b' '; 1024 * 1024 + 1],
         )

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use http_body_util::BodyExt;
-use portcullis::AccountSettings;
-use portcullis::core::{AccountStore, Clock, ManualClock};
+use portcullis::core::{Clock, ManualClock, SecretKeys};
 use portcullis::django::password::Hashers;
 use portcullis::sql::Database;
 use portcullis::web::HashingPool;
+use portcullis_server::{Services, Surroundings};
 use serde_json::Value;
 use tempfile::TempDir;
 use time::macros::datetime;
@@ -46,20 +46,21 @@ impl Client {
         let clock = Arc::new(ManualClock::new(datetime!(2026-01-02 03:04:05 UTC)));
         let (database, _) = Database::open_sqlite(&folder.path().join("test.db")).unwrap();
         database.migrate(clock.now()).await.unwrap();
-        let store: Arc<dyn AccountStore> = Arc::new(database);
-        // Cheap hashes: what these tests are about is not the hash.
-        let hashers = Hashers {
-            pbkdf2_iterations: 1000,
-            ..Hashers::default()
+        let services = Services {
+            store: Arc::new(database),
+            clock: clock.clone(),
+            hashing: HashingPool::start(2, 64).unwrap(),
+            // Cheap hashes: what these tests are about is not the hash.
+            hashers: Hashers {
+                pbkdf2_iterations: 1000,
+                ..Hashers::default()
+            },
+            secret_keys: SecretKeys::new("a secret of the tests", Vec::new()),
         };
-        let settings = AccountSettings {
-            hashers,
-            ..Default::default()
-        };
-        let hashing = HashingPool::start(2, 64).unwrap();
-        let doors = portcullis_server::doors(store, clock.clone(), hashing, settings);
+        let surroundings = Surroundings::default();
+        let doors = portcullis_server::doors(services, &surroundings);
         Self {
-            app: portcullis_server::app(doors),
+            app: portcullis_server::app(doors, &surroundings),
             clock,
             folder,
         }
@@ -69,7 +70,9 @@ impl Client {
         self.folder.path().join(Path::new("test.db"))
     }
 
-    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, mut request: Request<Body>) -> Answer {
+        let host = HeaderValue::from_static("localhost");
+        request.headers_mut().entry(header::HOST).or_insert(host);
         let response = self.app.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();

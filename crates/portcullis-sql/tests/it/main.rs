@@ -6,7 +6,7 @@ mod migrations;
 
 use std::path::Path;
 
-use portcullis_core::{AccountStore, NewAccount, NewDeviceLogin, PasswordHash, User};
+use portcullis_core::{AccountStore, NewAccount, NewDeviceLogin, NewLogin, PasswordHash, User};
 use portcullis_sql::{Database, Opened};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -32,23 +32,25 @@ fn account(email: &str) -> NewAccount {
         username: email.to_owned(),
         email: email.to_owned(),
         password: PasswordHash::new("md5$salt$hash"),
+        is_staff: false,
+        is_superuser: false,
         now: NOW,
     }
 }
 
-fn device(digest: &str) -> NewDeviceLogin {
-    NewDeviceLogin {
+fn device(digest: &str) -> NewLogin {
+    NewLogin::Device(NewDeviceLogin {
         digest: digest.to_owned(),
         token_key: "key".to_owned(),
         device: "test".to_owned(),
         now: NOW,
         expires: NOW + Duration::hours(10),
-    }
+    })
 }
 
 async fn ada(database: &Database) -> User {
     database
-        .create_account(account("ada@example.com"), device("d1"))
+        .create_account(account("ada@example.com"), Some(device("d1")))
         .await
         .unwrap()
 }

@@ -1,6 +1,6 @@
 //! Opening and migrating database files.
 
-use portcullis_core::AccountStore;
+use portcullis_core::UserStore;
 use portcullis_sql::{Database, Opened};
 use rusqlite::Connection;
 

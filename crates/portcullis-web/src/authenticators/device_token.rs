@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::request::Parts;
 use portcullis_core::{
-    AccountStore, AuthError, Authenticated, Authenticator, Challenge, Clock, DeviceLogin,
+    AuthError, Authenticated, Authenticator, Challenge, Clock, DeviceLogin, Store,
 };
 use portcullis_django::api_token;
 
@@ -18,14 +18,14 @@ use crate::authorization_header::credential;
 #[doc(alias = "TokenAuthentication")]
 #[derive(Clone)]
 pub struct DeviceTokenAuthentication {
-    store: Arc<dyn AccountStore>,
+    store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
 }
 
 impl DeviceTokenAuthentication {
     /// Looks tokens up in `store`.
     #[must_use]
-    pub fn new(store: Arc<dyn AccountStore>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         Self { store, clock }
     }
 

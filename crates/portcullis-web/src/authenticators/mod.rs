@@ -1,5 +1,11 @@
 //! The built-in authenticators, one file each.
 
+mod basic;
 mod device_token;
+mod session;
+mod token;
 
+pub use basic::BasicAuthentication;
 pub use device_token::DeviceTokenAuthentication;
+pub use session::SessionAuthentication;
+pub use token::TokenAuthentication;

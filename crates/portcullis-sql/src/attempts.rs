@@ -1,6 +1,7 @@
 //! Counting tries, each in one transaction with its answer.
 
-use portcullis_core::{Attempt, Limit, StoreError};
+use async_trait::async_trait;
+use portcullis_core::{Attempt, AttemptStore, Limit, StoreError};
 use rusqlite::{OptionalExtension, Transaction, params};
 use time::OffsetDateTime;
 
@@ -11,13 +12,15 @@ use crate::writer::unavailable;
 /// How many windows that are over are removed with each new one: the table cannot grow for ever.
 const SWEEP: i64 = 16;
 
-impl Database {
-    pub(crate) async fn count_attempt(
+#[async_trait]
+impl AttemptStore for Database {
+    async fn attempt(
         &self,
-        key: String,
+        key: &str,
         limit: Limit,
         now: OffsetDateTime,
     ) -> Result<Attempt, StoreError> {
+        let key = key.to_owned();
         self.writer()
             .run(move |transaction| {
                 count(transaction, &key, limit, now).map_err(|error| unavailable(&error))
@@ -25,7 +28,8 @@ impl Database {
             .await
     }
 
-    pub(crate) async fn clear_count(&self, key: String) -> Result<(), StoreError> {
+    async fn forget_attempts(&self, key: &str) -> Result<(), StoreError> {
+        let key = key.to_owned();
         self.writer()
             .run(move |transaction| {
                 let sql = "DELETE FROM portcullis_throttle WHERE key = ?1";

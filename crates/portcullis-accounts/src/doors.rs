@@ -1,0 +1,164 @@
+//! The flows as doors: paths, field names and texts.
+
+use axum::Json;
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+use portcullis_web::{
+    Access, CurrentUser, Doors, FieldErrors, Fields, Gate, Refusal, TextRule, get, post,
+};
+use serde_json::{Value, json};
+
+use crate::signup::NewUser;
+use crate::{Accounts, LoggedIn};
+
+/// The longest log-in name that is looked up, in characters.
+const MAX_NAME_CHARACTERS: usize = 254;
+
+impl Accounts {
+    /// The doors of a fresh install.
+    ///
+    /// | door | body | answer |
+    /// |---|---|---|
+    /// | `POST /api/signup/` | `email`, `password` | 201 `{"email", "token"}` |
+    /// | `POST /api/token/`, `POST /api/auth/login/` | `username` or `email`, `password` | 200 `{"token"}` |
+    /// | `GET /api/validate/` | | 200 `{"detail": "Token is valid."}` |
+    /// | `GET /api/user/` | | 200 `{"email"}` |
+    /// | `POST /api/auth/logout/` | | 204, this token ends |
+    /// | `GET /api/login-set-cookie/` | | 200, the CSRF cookie |
+    /// | `POST /api/login/` | `email`, `password`, CSRF token | 200, a session |
+    /// | `POST /api/logout/` | CSRF token for a session | 204, this session or token ends |
+    #[must_use]
+    pub fn doors(&self, gate: &Gate) -> Doors {
+        let with = || self.clone();
+        let (a, b, c, d, e, f, g) = (with(), with(), with(), with(), with(), with(), with());
+        gate.doors()
+            .route(
+                "/api/signup/",
+                post(move |head, fields| signup(a, head, fields)),
+            )
+            .open()
+            .route(
+                "/api/token/",
+                post(move |head, fields| obtain_token(b, head, fields)),
+            )
+            .open()
+            .route(
+                "/api/auth/login/",
+                post(move |head, fields| obtain_token(c, head, fields)),
+            )
+            .open()
+            .route("/api/validate/", get(validate))
+            .route("/api/user/", get(user_info))
+            .route(
+                "/api/auth/logout/",
+                post(move |access| token_logout(d, access)),
+            )
+            .route(
+                "/api/login-set-cookie/",
+                get(move |request| login_set_cookie(e, request)),
+            )
+            .open()
+            .route(
+                "/api/login/",
+                post(move |request, fields| session_login(f, request, fields)),
+            )
+            .csrf_checked()
+            .authenticated_by(Vec::new())
+            .open()
+            .route(
+                "/api/logout/",
+                post(move |request, access| logout(g, request, access)),
+            )
+    }
+}
+
+async fn signup(
+    accounts: Accounts,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<(StatusCode, Json<Value>), Refusal> {
+    let LoggedIn { user, token } = accounts
+        .sign_up(&headers, NewUser::from_fields(&fields)?)
+        .await?;
+    Ok((
+        StatusCode::CREATED,
+        Json(json!({ "email": user.email, "token": token })),
+    ))
+}
+
+async fn obtain_token(
+    accounts: Accounts,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Json<Value>, Refusal> {
+    let (name, password) = credentials(&fields)?;
+    match accounts
+        .log_in_with_token(&headers, &name, &password)
+        .await?
+    {
+        Some(LoggedIn { token, .. }) => Ok(Json(json!({ "token": token }))),
+        None => Err(no_such_login()),
+    }
+}
+
+async fn session_login(
+    accounts: Accounts,
+    request: Parts,
+    fields: Fields,
+) -> Result<Json<Value>, Refusal> {
+    let (name, password) = credentials(&fields)?;
+    match accounts
+        .log_in_with_session(&request, &name, &password)
+        .await?
+    {
+        Some(_) => Ok(Json(json!({ "detail": "Success" }))),
+        None => Err(no_such_login()),
+    }
+}
+
+async fn login_set_cookie(accounts: Accounts, request: Parts) -> Json<Value> {
+    accounts.sessions().csrf().ensure_cookie(&request);
+    Json(json!({ "detail": "CSRF cookie set" }))
+}
+
+async fn validate(_: CurrentUser) -> Json<Value> {
+    Json(json!({ "detail": "Token is valid." }))
+}
+
+async fn user_info(CurrentUser(user): CurrentUser) -> Json<Value> {
+    Json(json!({ "email": user.email }))
+}
+
+async fn token_logout(accounts: Accounts, access: Access) -> Result<StatusCode, Refusal> {
+    accounts.log_out_token(&access).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends whatever made this request somebody's.
+async fn logout(accounts: Accounts, request: Parts, access: Access) -> Result<StatusCode, Refusal> {
+    let proof = access.authenticated().map(|proof| proof.authenticator);
+    if proof == Some("SessionAuthentication") {
+        accounts.log_out_session(&request).await?;
+    } else {
+        accounts.log_out_token(&access).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Name (under `username`, or else `email`) and password.
+fn credentials(fields: &Fields) -> Result<(String, String), FieldErrors> {
+    let mut errors = FieldErrors::default();
+    let field = if fields.has("username") {
+        "username"
+    } else {
+        "email"
+    };
+    let name = fields.text(TextRule::new(field).max(MAX_NAME_CHARACTERS), &mut errors);
+    let password = fields.text(TextRule::new("password").exact(), &mut errors);
+    errors.into_result()?;
+    Ok((name, password))
+}
+
+fn no_such_login() -> Refusal {
+    FieldErrors::form("Unable to log in with provided credentials.").into()
+}

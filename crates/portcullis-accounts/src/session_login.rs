@@ -1,0 +1,32 @@
+//! Log in with a name and a password, for a browser's session.
+
+use http::request::Parts;
+use portcullis_core::User;
+use portcullis_web::{Checked, Refusal};
+
+use crate::Accounts;
+
+impl Accounts {
+    /// Checks a password and opens a session: its cookie, and a new CSRF secret, go out with the answer.
+    ///
+    /// `Ok(None)`: unknown, wrong, inactive or without a password; an earlier session stays as it is.
+    ///
+    /// # Errors
+    /// The refusal when the password was not looked at: 429, 503.
+    pub async fn log_in_with_session(
+        &self,
+        request: &Parts,
+        name: &str,
+        password: &str,
+    ) -> Result<Option<User>, Refusal> {
+        let Checked::Right { user, rehashed } = self.passwords.check(name, password).await? else {
+            return Ok(None);
+        };
+        if !self.sessions.log_in(request, &user, rehashed).await? {
+            return Ok(None);
+        }
+        self.passwords.forget_failures(name).await?;
+        tracing::info!(user = %user.id, event = "login", outcome = "ok", "logged in");
+        Ok(Some(user))
+    }
+}

@@ -1,0 +1,74 @@
+//! Log in with a name and a password, for a token.
+
+use http::HeaderMap;
+use portcullis_core::{Issued, NewDeviceLogin, NewLogin};
+use portcullis_django::api_token;
+use portcullis_web::{Checked, Refusal, device_name};
+
+use crate::{Accounts, LoggedIn, Tokens};
+
+impl Accounts {
+    /// Checks a password and issues a token.
+    ///
+    /// `Ok(None)`: unknown, wrong, inactive or without a password; all for the same work.
+    ///
+    /// # Errors
+    /// The refusal when the password was not looked at: 429, 503.
+    #[doc(alias = "ObtainAuthToken")]
+    pub async fn log_in_with_token(
+        &self,
+        headers: &HeaderMap,
+        name: &str,
+        password: &str,
+    ) -> Result<Option<LoggedIn>, Refusal> {
+        let Checked::Right { user, rehashed } = self.passwords.check(name, password).await? else {
+            return Ok(None);
+        };
+        let (token, login) = self.new_token(headers);
+        // Between the check and this the account may have been closed or its password changed.
+        let Some(issued) = self
+            .passwords
+            .store()
+            .log_in(&user, login, rehashed)
+            .await?
+        else {
+            return Ok(None);
+        };
+        self.passwords.forget_failures(name).await?;
+        tracing::info!(user = %user.id, event = "login", outcome = "ok", "logged in");
+        Ok(Some(LoggedIn {
+            user,
+            token: chosen(issued, token),
+        }))
+    }
+
+    /// A new token, and the rows that will recognise it.
+    pub(crate) fn new_token(&self, headers: &HeaderMap) -> (String, NewLogin) {
+        let now = self.clock.now();
+        match self.settings.tokens {
+            Tokens::Authtoken => {
+                let key = api_token::new_authtoken();
+                (key.clone(), NewLogin::Token { key, now })
+            }
+            Tokens::Device { ttl } => {
+                let token = api_token::new_knox_token("");
+                let login = NewDeviceLogin {
+                    digest: api_token::knox_digest(&token),
+                    token_key: api_token::knox_key(&token).to_owned(),
+                    device: device_name(headers),
+                    now,
+                    expires: now + ttl,
+                };
+                (token, NewLogin::Device(login))
+            }
+        }
+    }
+}
+
+/// The token that counts: the user's one DRF token where there is one, else the new one.
+fn chosen(issued: Issued, new: String) -> String {
+    match issued {
+        Issued::AsAsked => new,
+        Issued::Token(key) => key,
+    }
+}

@@ -1,0 +1,91 @@
+//! Users, and making them.
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use super::{NewLogin, StoreError};
+use crate::user::{PasswordHash, User, UserId};
+
+/// An account to be made.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// The log-in name; unique.
+    pub username: String,
+    /// E-mail address, or empty; unique without regard to case.
+    pub email: String,
+    /// The password, already hashed.
+    pub password: PasswordHash,
+    /// May enter the admin site.
+    pub is_staff: bool,
+    /// Has every permission.
+    pub is_superuser: bool,
+    /// When.
+    pub now: OffsetDateTime,
+}
+
+/// Why an account was not made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CreateAccountError {
+    /// Somebody has that name or address already; the letter case does not count.
+    #[error("the name or address is taken")]
+    Taken,
+    /// The machine failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Looking users up.
+#[doc(alias = "UserManager")]
+#[async_trait]
+pub trait UserStore: Send + Sync {
+    /// The user whom a typed name means: an exact username, or else an e-mail address in any letter case.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    #[doc(alias = "get_by_natural_key")]
+    async fn user_by_login_name(&self, name: &str) -> Result<Option<User>, StoreError>;
+
+    /// The user with that primary key, given in its text form; a text that is no key is nobody's.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn user_by_id(&self, id: &str) -> Result<Option<User>, StoreError>;
+}
+
+/// Making and changing accounts.
+#[async_trait]
+pub trait AccountStore: UserStore {
+    /// Makes an account and its first login at once: there are no half-made users.
+    ///
+    /// # Errors
+    /// [`CreateAccountError::Taken`] when the name or address is in use.
+    #[doc(alias = "create_user")]
+    async fn create_account(
+        &self,
+        account: NewAccount,
+        login: Option<NewLogin>,
+    ) -> Result<User, CreateAccountError>;
+
+    /// Replaces the hash of a password that was just checked by one of today's cost.
+    ///
+    /// Only while `user.password` is still the stored one: a change meanwhile wins.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn rehash_password(&self, user: &User, hash: PasswordHash) -> Result<(), StoreError>;
+
+    /// Which of these users' ids has that permission, `app_label.codename`, itself or by a group.
+    ///
+    /// Looks at the tables only: whether the user is active or a superuser is for the caller to see.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    #[doc(alias = "has_perm")]
+    async fn holds_permission(
+        &self,
+        user: &UserId,
+        app_label: &str,
+        codename: &str,
+    ) -> Result<bool, StoreError>;
+}

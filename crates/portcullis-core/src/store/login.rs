@@ -1,0 +1,124 @@
+//! Logins, whatever their scheme: opening one, finding it by its credential, ending it.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use super::{NewSession, StoreError};
+use crate::authenticator::LoginId;
+use crate::user::{PasswordHash, User, UserId};
+
+/// A device token to be issued, as a knox row: only its digest is stored.
+#[derive(Clone, Debug)]
+pub struct NewDeviceLogin {
+    /// Lower-case hex SHA-512 of the token text.
+    pub digest: String,
+    /// The first 15 characters of the token, by which it is looked up.
+    pub token_key: String,
+    /// What the client calls itself (its `User-Agent`), cut to 200 characters.
+    pub device: String,
+    /// When.
+    pub now: OffsetDateTime,
+    /// Until when the token is good.
+    pub expires: OffsetDateTime,
+}
+
+/// A login to be opened.
+#[derive(Clone)]
+pub enum NewLogin {
+    /// A device token.
+    Device(NewDeviceLogin),
+    /// A browser's session.
+    Session(NewSession),
+    /// DRF's token, one per user: this key is stored unless the user has one already.
+    Token {
+        /// 40 lower-case hex characters.
+        key: String,
+        /// When.
+        now: OffsetDateTime,
+    },
+}
+
+impl fmt::Debug for NewLogin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Device(_) => "Device(..)",
+            Self::Session(_) => "Session(..)",
+            Self::Token { .. } => "Token(..)",
+        })
+    }
+}
+
+/// What was issued.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Issued {
+    /// The login as it was asked for.
+    AsAsked,
+    /// The user's one DRF token, which may be older than this login.
+    Token(String),
+}
+
+impl fmt::Debug for Issued {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AsAsked => "AsAsked",
+            Self::Token(_) => "Token(..)",
+        })
+    }
+}
+
+/// A device token that was found.
+#[derive(Clone, Debug)]
+pub struct DeviceLogin {
+    /// Whose it is.
+    pub user: User,
+    /// Its row in the list of logins; `None` for a token that another server made.
+    pub login: Option<LoginId>,
+    /// Digest of the token as stored.
+    pub digest: String,
+    /// Until when it is good; `None` is for ever.
+    pub expires: Option<OffsetDateTime>,
+}
+
+/// Logins by their credentials.
+#[async_trait]
+pub trait LoginStore: Send + Sync {
+    /// Opens a login; writes `last_login` (not for DRF's token) and, when given, the re-hashed password.
+    ///
+    /// All of it only while the user is active and `user.password` is still the stored one.
+    /// `Ok(None)`: it is not; nothing was written.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn log_in(
+        &self,
+        user: &User,
+        login: NewLogin,
+        rehashed: Option<PasswordHash>,
+    ) -> Result<Option<Issued>, StoreError>;
+
+    /// The device tokens with that lookup key; the caller compares digests.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn device_logins(&self, token_key: &str) -> Result<Vec<DeviceLogin>, StoreError>;
+
+    /// Ends the device login with that token digest. `Ok(false)`: there was none.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn end_device_login(&self, user: &UserId, digest: &str) -> Result<bool, StoreError>;
+
+    /// The user of a DRF token, compared exactly.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn user_by_token(&self, key: &str) -> Result<Option<User>, StoreError>;
+
+    /// Ends a user's DRF token, on every device. `Ok(false)`: there was none.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn end_token(&self, user: &UserId) -> Result<bool, StoreError>;
+}

@@ -1,0 +1,36 @@
+//! Where accounts and logins are kept: commands, each one transaction.
+
+mod account;
+mod attempt;
+mod login;
+mod session;
+
+use async_trait::async_trait;
+
+pub use account::{AccountStore, CreateAccountError, NewAccount, UserStore};
+pub use attempt::{Attempt, AttemptStore, Limit};
+pub use login::{DeviceLogin, Issued, LoginStore, NewDeviceLogin, NewLogin};
+pub use session::{NewSession, SessionStore, StoredSession};
+
+/// The machine failed, not the client: the answer is 503 with a neutral sentence.
+///
+/// "Not found" is never an error but `Ok(None)`.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The database cannot be reached, is busy beyond its timeout, or refused the statement.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+}
+
+/// All of the stores in one, as a database gives them.
+///
+/// Every method of them is one transaction: it happens whole and durably, or not at all.
+#[async_trait]
+pub trait Store: AccountStore + LoginStore + SessionStore + AttemptStore {
+    /// Whether the store answers; for health checks.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it does not.
+    async fn ping(&self) -> Result<(), StoreError>;
+}

@@ -1,0 +1,34 @@
+//! Django's sessions as an authenticator: a browser that logged in.
+
+use async_trait::async_trait;
+use http::request::Parts;
+use portcullis_core::{AuthError, Authenticated, Authenticator};
+
+use crate::effects::Effects;
+use crate::sessions::Sessions;
+
+/// Recognises the session cookie; unsafe methods then owe a CSRF token, which the door checks.
+///
+/// It has no challenge: a browser cannot be asked for a session by `WWW-Authenticate`.
+#[derive(Clone, Debug)]
+pub struct SessionAuthentication(pub Sessions);
+
+#[async_trait]
+impl Authenticator for SessionAuthentication {
+    async fn authenticate(&self, request: &Parts) -> Result<Option<Authenticated>, AuthError> {
+        let Some(user) = self.0.user_of(request).await? else {
+            return Ok(None);
+        };
+        Effects::of(request).owe_csrf(self.0.csrf());
+        Ok(Some(Authenticated {
+            user,
+            login: None,
+            credential_digest: None,
+            authenticator: self.name(),
+        }))
+    }
+
+    fn name(&self) -> &'static str {
+        "SessionAuthentication"
+    }
+}

@@ -1,0 +1,51 @@
+//! DRF's token: one per user, in clear text in the database, without an end.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use http::request::Parts;
+use portcullis_core::{AuthError, Authenticated, Authenticator, Challenge, Store};
+
+use crate::authorization_header::credential;
+
+/// Recognises `Authorization: Token <key>` by Django's `authtoken_token` table.
+///
+/// For databases that have such tokens; new installs use
+/// [`DeviceTokenAuthentication`](crate::DeviceTokenAuthentication). Cost: one indexed query.
+#[derive(Clone)]
+pub struct TokenAuthentication(pub Arc<dyn Store>);
+
+impl fmt::Debug for TokenAuthentication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenAuthentication(..)")
+    }
+}
+
+#[async_trait]
+impl Authenticator for TokenAuthentication {
+    async fn authenticate(&self, request: &Parts) -> Result<Option<Authenticated>, AuthError> {
+        let Some(key) = credential(&request.headers, "Token")? else {
+            return Ok(None);
+        };
+        let found = self.0.user_by_token(key).await?;
+        let user = found.ok_or(AuthError::failed("Invalid token."))?;
+        if !user.is_active {
+            return Err(AuthError::failed("User inactive or deleted."));
+        }
+        Ok(Some(Authenticated {
+            user,
+            login: None,
+            credential_digest: None,
+            authenticator: self.name(),
+        }))
+    }
+
+    fn challenge(&self) -> Option<Challenge> {
+        Some(Challenge("Token".into()))
+    }
+
+    fn name(&self) -> &'static str {
+        "TokenAuthentication"
+    }
+}

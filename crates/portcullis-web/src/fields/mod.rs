@@ -1,0 +1,57 @@
+//! The fields of a body: reading it as JSON or a form, and DRF's rules for single fields.
+
+mod body;
+mod errors;
+mod json_depth;
+mod surrogates;
+mod text;
+
+pub use body::{Body, MAX_BODY_BYTES};
+pub use errors::FieldErrors;
+pub use json_depth::MAX_JSON_DEPTH;
+pub use text::TextRule;
+
+use axum::extract::{FromRequest, Request};
+use serde_json::{Map, Value};
+
+use crate::refusal::Refusal;
+
+/// The fields of a JSON or form body; an empty body has none, unknown fields are ignored.
+///
+/// As an extractor it reads at most [`MAX_BODY_BYTES`] and refuses other media types with 415.
+#[doc(alias = "request.data")]
+#[derive(Clone, Debug, Default)]
+pub struct Fields(Map<String, Value>);
+
+impl<S: Send + Sync> FromRequest<S> for Fields {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        match Body::read(request).await?.parse().await? {
+            None => Ok(Self::default()),
+            Some(Value::Object(fields)) => Ok(Self(fields)),
+            Some(other) => Err(FieldErrors::not_a_dictionary(&other).into()),
+        }
+    }
+}
+
+impl Fields {
+    /// Whether the body has that field at all.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// A text field by its rule; what is wrong goes to `errors`, and the answer is then empty.
+    pub fn text(&self, rule: TextRule, errors: &mut FieldErrors) -> String {
+        rule.check(self.0.get(rule.name)).unwrap_or_else(|text| {
+            errors.add(rule.name, vec![text]);
+            String::new()
+        })
+    }
+
+    /// A text field that may be left out.
+    pub fn optional_text(&self, rule: TextRule, errors: &mut FieldErrors) -> Option<String> {
+        self.has(rule.name).then(|| self.text(rule, errors))
+    }
+}

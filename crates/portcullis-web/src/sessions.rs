@@ -1,0 +1,266 @@
+//! Sessions at the door: whose a request is, logging in, logging out.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::request::Parts;
+use portcullis_core::{
+    Clock, NewLogin, NewSession, PasswordHash, SecretKeys, Store, StoreError, User,
+};
+use portcullis_django::session::{
+    self, BACKEND, Candidate, Expiry, Fate, HASH, Secrets, USER_ID, auth_hash,
+};
+use serde_json::{Map, Value};
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
+
+use crate::csrf::Csrf;
+use crate::device::device_name;
+use crate::effects::Effects;
+use crate::session_settings::{CookieDoorSettings, SessionSettings};
+
+/// Django's sessions, over a store.
+#[doc(alias = "SessionMiddleware")]
+#[derive(Clone)]
+pub struct Sessions {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    secret_keys: SecretKeys,
+    settings: Arc<SessionSettings>,
+    csrf: Csrf,
+}
+
+/// A session that a request belongs to.
+struct Open {
+    key: String,
+    data: Map<String, Value>,
+}
+
+impl Sessions {
+    /// Sessions over `store`.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, settings: CookieDoorSettings) -> Self {
+        let csrf = Csrf::new(settings.csrf, Arc::clone(&clock));
+        let (secret_keys, settings) = (settings.secret_keys, Arc::new(settings.session));
+        Self {
+            store,
+            clock,
+            secret_keys,
+            settings,
+            csrf,
+        }
+    }
+
+    /// The CSRF protection that belongs to these sessions.
+    #[must_use]
+    pub fn csrf(&self) -> &Csrf {
+        &self.csrf
+    }
+
+    /// The user whose session a request's cookie names.
+    ///
+    /// Ends the session when the password has changed since, and removes a cookie that names none.
+    /// Cost: two indexed queries, and no more than one hash per secret key.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    #[doc(alias = "get_user")]
+    pub async fn user_of(&self, request: &Parts) -> Result<Option<User>, StoreError> {
+        let effects = Effects::of(request);
+        let Some(open) = self.open(request, &effects).await? else {
+            return Ok(None);
+        };
+        let backends: Vec<&str> = self.settings.backends.iter().map(String::as_str).collect();
+        let Some(id) = session::owner(&open.data, &backends) else {
+            return Ok(None);
+        };
+        let Some(user) = self.store.user_by_id(&id).await? else {
+            return Ok(None);
+        };
+        let fallbacks = self.secret_keys.expose_fallbacks();
+        let candidate = Candidate {
+            password_column: user.password.expose_secret(),
+            is_active: user.is_active,
+        };
+        let resolved = session::resolve(&open.data, candidate, self.secrets(&fallbacks));
+        match resolved.fate {
+            Fate::Kept => {}
+            Fate::Flushed => {
+                self.store.end_session(&open.key).await?;
+                self.delete_cookie(&effects);
+            }
+            Fate::Rekeyed => self.rekey(request, open, &user, &effects).await?,
+        }
+        Ok(resolved.is_user.then_some(user))
+    }
+
+    /// Opens a session for a user whose password was just checked; sends its cookie, and a new CSRF secret.
+    ///
+    /// The key is always new. What an anonymous session, or one of the same user, held is kept.
+    /// `Ok(false)`: the user was closed or their password changed meanwhile; nothing was written.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    #[doc(alias = "django.contrib.auth.login")]
+    pub async fn log_in(
+        &self,
+        request: &Parts,
+        user: &User,
+        rehashed: Option<PasswordHash>,
+    ) -> Result<bool, StoreError> {
+        let effects = Effects::of(request);
+        let earlier = self.open(request, &effects).await?;
+        let id = user.id.to_string();
+        let mut data = match &earlier {
+            Some(open) if is_of_another(&open.data, &id) => Map::new(),
+            Some(open) => open.data.clone(),
+            None => Map::new(),
+        };
+        let backend = self.settings.backends.first().cloned().unwrap_or_default();
+        let password = rehashed.as_ref().unwrap_or(&user.password).expose_secret();
+        let hash = auth_hash(password, self.secret_keys.expose_current());
+        for (name, value) in [(USER_ID, id), (BACKEND, backend), (HASH, hash)] {
+            data.insert(name.to_owned(), Value::String(value));
+        }
+        let (session, age) = self.new_session(request, &data, earlier.map(|open| open.key));
+        let key = session.key.clone();
+        let opened = self
+            .store
+            .log_in(user, NewLogin::Session(session), rehashed)
+            .await?;
+        if opened.is_none() {
+            return Ok(false);
+        }
+        self.send_cookie(&effects, &key, age);
+        self.csrf.rotate(&effects);
+        Ok(true)
+    }
+
+    /// Ends the session of a request, and removes its cookie.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    #[doc(alias = "django.contrib.auth.logout")]
+    pub async fn log_out(&self, request: &Parts) -> Result<(), StoreError> {
+        let effects = Effects::of(request);
+        effects.vary_by_cookie();
+        if let Some(key) = self.settings.cookie.value(&request.headers) {
+            self.store.end_session(key).await?;
+        }
+        if self.settings.cookie.is_in(&request.headers) {
+            self.delete_cookie(&effects);
+        }
+        Ok(())
+    }
+
+    /// The session that the cookie names, if it is there and not over.
+    async fn open(&self, request: &Parts, effects: &Effects) -> Result<Option<Open>, StoreError> {
+        effects.vary_by_cookie();
+        let cookie = &self.settings.cookie;
+        let Some(key) = cookie
+            .value(&request.headers)
+            .filter(|key| session::is_key(key))
+        else {
+            if cookie.is_in(&request.headers) {
+                self.delete_cookie(effects);
+            }
+            return Ok(None);
+        };
+        match self.store.session(key).await? {
+            Some(stored) if stored.expires > self.clock.now() => {
+                let fallbacks = self.secret_keys.expose_fallbacks();
+                let data = session::decode(&stored.data, self.secrets(&fallbacks));
+                Ok(Some(Open {
+                    key: key.to_owned(),
+                    data,
+                }))
+            }
+            _ => {
+                self.delete_cookie(effects);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Moves a session that an older secret vouched for to a new key, under the current secret.
+    async fn rekey(
+        &self,
+        request: &Parts,
+        open: Open,
+        user: &User,
+        effects: &Effects,
+    ) -> Result<(), StoreError> {
+        let mut data = open.data;
+        let hash = auth_hash(
+            user.password.expose_secret(),
+            self.secret_keys.expose_current(),
+        );
+        data.insert(HASH.to_owned(), Value::String(hash));
+        let (session, age) = self.new_session(request, &data, None);
+        let key = session.key.clone();
+        if self.store.rekey_session(&open.key, session).await? {
+            self.send_cookie(effects, &key, age);
+        }
+        Ok(())
+    }
+
+    /// A session row with a new key, and how long its cookie is kept.
+    fn new_session(
+        &self,
+        request: &Parts,
+        data: &Map<String, Value>,
+        replaces: Option<String>,
+    ) -> (NewSession, Option<Duration>) {
+        let now = self.clock.now();
+        let age = self.settings.cookie.age;
+        let close = self.settings.expire_at_browser_close;
+        let (expiry, is_browser_session) = session::expiry(data, age.whole_seconds(), close);
+        let lives = match expiry {
+            Expiry::Seconds(seconds) => Duration::seconds(seconds),
+            Expiry::At(at) => OffsetDateTime::parse(&at, &Rfc3339).map_or(age, |at| at - now),
+        };
+        let fallbacks = self.secret_keys.expose_fallbacks();
+        let session = NewSession {
+            key: session::new_key(),
+            data: session::encode(data, self.secrets(&fallbacks), now.unix_timestamp()),
+            replaces,
+            device: device_name(&request.headers),
+            now,
+            expires: now.checked_add(lives).unwrap_or(now + age),
+        };
+        (session, (!is_browser_session).then_some(lives))
+    }
+
+    fn secrets<'a>(&'a self, fallbacks: &'a [&'a str]) -> Secrets<'a> {
+        Secrets {
+            key: self.secret_keys.expose_current(),
+            fallbacks,
+        }
+    }
+
+    fn send_cookie(&self, effects: &Effects, key: &str, age: Option<Duration>) {
+        if let Some(cookie) = self.settings.cookie.set(key, age, self.clock.now()) {
+            effects.replace_cookie(&self.settings.cookie.name, cookie);
+        }
+    }
+
+    fn delete_cookie(&self, effects: &Effects) {
+        if let Some(cookie) = self.settings.cookie.delete() {
+            effects.replace_cookie(&self.settings.cookie.name, cookie);
+        }
+    }
+}
+
+fn is_of_another(session: &Map<String, Value>, id: &str) -> bool {
+    session
+        .get(USER_ID)
+        .is_some_and(|owner| owner.as_str() != Some(id))
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
