@@ -10,6 +10,7 @@ mod signer;
 
 pub use base62::{base62_decode, base62_encode};
 pub use cookie::{sign_cookie, unsign_cookie};
+pub(crate) use object::ascii_json;
 pub use object::{LoadError, dumps, loads};
 pub use signer::{SignatureError, Signer};
 

@@ -4,6 +4,9 @@
 mod account_tokens;
 mod api_tokens;
 mod csrf;
+mod jwt;
+mod jwt_attacks;
+mod jwt_keys;
 mod passwords;
 mod permissions;
 mod sessions;
