@@ -1,14 +1,13 @@
 //! Commands and queries of accounts and logins.
 
 use portcullis_core::{AccountStore, CreateAccountError, PasswordHash};
-use rusqlite::Connection;
 use time::Duration;
 
-use crate::{NOW, account, ada, all_rows, count, database, device, path};
+use crate::place::Place;
+use crate::{NOW, account, ada, device};
 
-#[tokio::test]
-async fn account_is_found_by_name_and_by_email_in_any_case() {
-    let (_folder, database) = database().await;
+pub(crate) async fn account_is_found_by_name_and_by_email_in_any_case(place: Place) {
+    let database = place.migrated().await;
     let made = ada(&database).await;
     for name in ["ada@example.com", "ADA@Example.Com"] {
         assert_eq!(
@@ -26,11 +25,10 @@ async fn account_is_found_by_name_and_by_email_in_any_case() {
     assert_eq!(made.date_joined, NOW);
 }
 
-#[tokio::test]
-async fn refused_account_leaves_nothing() {
-    let (folder, database) = database().await;
+pub(crate) async fn refused_account_leaves_nothing(place: Place) {
+    let database = place.migrated().await;
     ada(&database).await;
-    let before = all_rows(&path(&folder));
+    let before = place.all_rows().await;
     let again = database
         .create_account(account("Ada@Example.com"), device("d2"))
         .await;
@@ -44,12 +42,11 @@ async fn refused_account_leaves_nothing() {
         .create_account(account("eve@example.com"), device("d1"))
         .await;
     assert!(matches!(broken, Err(CreateAccountError::Store(_))));
-    assert_eq!(all_rows(&path(&folder)), before);
+    assert_eq!(place.all_rows().await, before);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn parallel_signups_make_one_account() {
-    let (folder, database) = database().await;
+pub(crate) async fn parallel_signups_make_one_account(place: Place) {
+    let database = place.migrated().await;
     let tries: Vec<_> = (0..10)
         .map(|number| {
             let database = database.clone();
@@ -70,12 +67,11 @@ async fn parallel_signups_make_one_account() {
     for attempt in tries {
         made += u32::from(attempt.await.unwrap());
     }
-    assert_eq!((made, count(&path(&folder), "auth_user")), (1, 1));
+    assert_eq!((made, place.count("auth_user").await), (1, 1));
 }
 
-#[tokio::test]
-async fn login_needs_the_password_that_was_checked() {
-    let (folder, database) = database().await;
+pub(crate) async fn login_needs_the_password_that_was_checked(place: Place) {
+    let database = place.migrated().await;
     let user = ada(&database).await;
     assert!(
         database
@@ -85,17 +81,13 @@ async fn login_needs_the_password_that_was_checked() {
     );
     // `user` still holds the old hash: as if the password had been changed between check and log-in.
     assert!(!database.log_in(&user, device("d3"), None).await.unwrap());
-    assert_eq!(count(&path(&folder), "knox_authtoken"), 2);
+    assert_eq!(place.count("knox_authtoken").await, 2);
 }
 
-#[tokio::test]
-async fn inactive_user_gets_no_login() {
-    let (folder, database) = database().await;
+pub(crate) async fn inactive_user_gets_no_login(place: Place) {
+    let database = place.migrated().await;
     let user = ada(&database).await;
-    let outside = Connection::open(path(&folder)).unwrap();
-    outside
-        .execute("UPDATE auth_user SET is_active = 0", [])
-        .unwrap();
+    place.run("UPDATE auth_user SET is_active = FALSE").await;
     assert!(!database.log_in(&user, device("d2"), None).await.unwrap());
     assert!(
         !database.device_logins("key").await.unwrap()[0]
@@ -104,9 +96,8 @@ async fn inactive_user_gets_no_login() {
     );
 }
 
-#[tokio::test]
-async fn ended_login_is_gone() {
-    let (folder, database) = database().await;
+pub(crate) async fn ended_login_is_gone(place: Place) {
+    let database = place.migrated().await;
     let user = ada(&database).await;
     let found = database.device_logins("key").await.unwrap();
     assert_eq!(found.len(), 1);
@@ -115,12 +106,11 @@ async fn ended_login_is_gone() {
     assert!(database.end_device_login(&user.id, "d1").await.unwrap());
     assert!(!database.end_device_login(&user.id, "d1").await.unwrap());
     assert!(database.device_logins("key").await.unwrap().is_empty());
-    assert_eq!(count(&path(&folder), "portcullis_login"), 0);
+    assert_eq!(place.count("portcullis_login").await, 0);
 }
 
-#[tokio::test]
-async fn more_queries_than_readers_are_all_answered() {
-    let (_folder, database) = database().await;
+pub(crate) async fn more_queries_than_connections_are_all_answered(place: Place) {
+    let database = place.migrated().await;
     let queries: Vec<_> = (0..32)
         .map(|_| {
             let database = database.clone();
@@ -132,9 +122,8 @@ async fn more_queries_than_readers_are_all_answered() {
     }
 }
 
-#[tokio::test]
-async fn accounts_may_have_no_address() {
-    let (_folder, database) = database().await;
+pub(crate) async fn accounts_may_have_no_address(place: Place) {
+    let database = place.migrated().await;
     for name in ["ada", "eve"] {
         let mut nameless = account("");
         nameless.username = name.to_owned();
@@ -142,4 +131,13 @@ async fn accounts_may_have_no_address() {
         assert_eq!(made.unwrap().username, name);
     }
     assert_eq!(database.user_by_login_name("").await.unwrap(), None);
+}
+
+pub(crate) async fn token_without_expiry_or_login_row_is_found(place: Place) {
+    let database = place.migrated().await;
+    ada(&database).await;
+    place.run("DELETE FROM portcullis_login").await;
+    place.run("UPDATE knox_authtoken SET expiry = NULL").await;
+    let found = database.device_logins("key").await.unwrap();
+    assert_eq!((found[0].login, found[0].expires), (None, None));
 }
