@@ -136,3 +136,25 @@ impl Transaction {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::database::Database;
+    use crate::value::values;
+
+    #[tokio::test]
+    async fn failed_statement_spoils_its_transaction() {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, _) = Database::open_sqlite(&folder.path().join("test.db")).unwrap();
+        let table = "CREATE TABLE number (value integer UNIQUE)";
+        database.execute(table, values![]).await.unwrap();
+        let insert = "INSERT INTO number VALUES (?1)";
+        let mut transaction = database.begin().await.unwrap();
+        transaction.execute(insert, values![1]).await.unwrap();
+        assert!(transaction.execute(insert, values![1]).await.is_err());
+        assert!(transaction.execute(insert, values![2]).await.is_err());
+        assert!(transaction.commit().await.is_err());
+        let left = database.rows("SELECT value FROM number", values![]);
+        assert_eq!(left.await.unwrap(), []);
+    }
+}

@@ -23,7 +23,7 @@ impl Place {
         Self::Sqlite(tempfile::tempdir().unwrap())
     }
 
-    pub(crate) async fn postgres(server: &Server, name: &str) -> Self {
+    pub(crate) async fn postgres(server: &mut Server, name: &str) -> Self {
         // PostgreSQL cuts names at 63 bytes.
         let name = &name[..name.len().min(50)];
         let url = server.create_database(name).await;

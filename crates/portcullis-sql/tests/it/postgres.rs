@@ -66,7 +66,7 @@ impl Server {
     }
 
     /// Makes an empty database, when the server is up; its URL.
-    pub(crate) async fn create_database(&self, name: &str) -> String {
+    pub(crate) async fn create_database(&mut self, name: &str) -> String {
         let mut connection = self.connect().await;
         raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}")))
             .execute(&mut connection)
@@ -75,12 +75,15 @@ impl Server {
         self.url(name)
     }
 
-    async fn connect(&self) -> PgConnection {
+    async fn connect(&mut self) -> PgConnection {
         let until = Instant::now() + PATIENCE;
         loop {
             match PgConnection::connect(&self.url("postgres")).await {
                 Ok(connection) => return connection,
-                Err(error) => assert!(Instant::now() < until, "PostgreSQL does not start: {error}"),
+                Err(error) => assert!(
+                    Instant::now() < until && self.watchdog.try_wait().unwrap().is_none(),
+                    "PostgreSQL does not start: {error}"
+                ),
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

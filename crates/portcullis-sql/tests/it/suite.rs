@@ -53,14 +53,14 @@ behaviours! {
 
 #[test]
 fn store_suite_on_postgres() {
-    let Some(server) = Server::start() else {
+    let Some(mut server) = Server::start() else {
         println!("skipped: no PostgreSQL");
         return;
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut failed = Vec::new();
     for (name, behaviour) in BEHAVIOURS {
-        let place = runtime.block_on(Place::postgres(&server, name));
+        let place = runtime.block_on(Place::postgres(&mut server, name));
         // The panic's message goes to the test's output.
         match runtime.block_on(runtime.spawn(behaviour(place))) {
             Ok(()) => println!("{name} ... ok"),
