@@ -12,7 +12,7 @@ pub(crate) async fn second_migration_finds_nothing_to_do(place: Place) {
 
 pub(crate) async fn fresh_database_has_djangos_catalogue(place: Place) {
     let _database = place.migrated().await;
-    let django = place.beside();
+    let django = place.beside().await;
     django.run(django.django_tables()).await;
     let (ours, theirs) = (place.catalogue().await, django.catalogue().await);
     assert!(theirs.len() > 30, "only {} entries", theirs.len());

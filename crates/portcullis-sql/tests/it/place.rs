@@ -15,7 +15,7 @@ use crate::postgres::Server;
 /// Where a database is, or will be.
 pub(crate) enum Place {
     Sqlite(TempDir),
-    Postgres { url: String, empty: String },
+    Postgres { url: String, name: String },
 }
 
 impl Place {
@@ -25,10 +25,9 @@ impl Place {
 
     pub(crate) async fn postgres(server: &mut Server, name: &str) -> Self {
         // PostgreSQL cuts names at 63 bytes.
-        let name = &name[..name.len().min(50)];
-        let url = server.create_database(name).await;
-        let empty = server.create_database(&format!("{name}_empty")).await;
-        Self::Postgres { url, empty }
+        let name = name[..name.len().min(50)].to_owned();
+        let url = server.create_database(&name).await;
+        Self::Postgres { url, name }
     }
 
     /// Opens the database, as one more node would.
@@ -55,13 +54,16 @@ impl Place {
     }
 
     /// Another empty database beside this one.
-    pub(crate) fn beside(&self) -> Self {
+    pub(crate) async fn beside(&self) -> Self {
         match self {
             Self::Sqlite(_) => Self::sqlite(),
-            Self::Postgres { empty, .. } => Self::Postgres {
-                url: empty.clone(),
-                empty: String::new(),
-            },
+            Self::Postgres { url, name } => {
+                self.run(&format!("CREATE DATABASE {name}_beside")).await;
+                Self::Postgres {
+                    url: format!("{url}_beside"),
+                    name: format!("{name}_beside"),
+                }
+            }
         }
     }
 
