@@ -17,7 +17,7 @@ use anyhow::Context;
 
 const USAGE: &str = "usage: cargo xtask <command>
 
-  test    run every test
+  test    run every test; with `--without postgres`, all but those that need PostgreSQL
   check   formatting, lints, docs, licences, spelling, dependency directions, doc drift
 
 exit status: 0 all is well, 1 something failed, 2 wrong usage or a program is missing";
@@ -27,6 +27,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let command = match words.as_slice() {
         ["test"] => test::run,
+        ["test", "--without", "postgres"] => test::run_without_postgres,
         ["check"] => check,
         _ => {
             println!("{USAGE}");

@@ -2,12 +2,11 @@
 
 use async_trait::async_trait;
 use portcullis_core::{Attempt, AttemptStore, Limit, StoreError};
-use rusqlite::{OptionalExtension, Transaction, params};
 use time::OffsetDateTime;
 
 use crate::database::Database;
-use crate::timestamp;
-use crate::writer::unavailable;
+use crate::transaction::{Dialect, Transaction};
+use crate::value::values;
 
 /// How many windows that are over are removed with each new one: the table cannot grow for ever.
 const SWEEP: i64 = 16;
@@ -20,63 +19,56 @@ impl AttemptStore for Database {
         limit: Limit,
         now: OffsetDateTime,
     ) -> Result<Attempt, StoreError> {
-        let key = key.to_owned();
-        self.writer()
-            .run(move |transaction| {
-                count(transaction, &key, limit, now).map_err(|error| unavailable(&error))
-            })
-            .await
+        if limit.tries == 0 {
+            let retry_after = limit.window.max(time::Duration::SECOND);
+            return Ok(Attempt::Stopped { retry_after });
+        }
+        let mut transaction = self.begin().await?;
+        // One statement looks and counts, and holds the row until the end.
+        let counted = transaction
+            .optional_row(
+                "INSERT INTO portcullis_throttle AS t (key, tries, until) VALUES (?1, 1, ?2) \
+                 ON CONFLICT (key) DO UPDATE SET \
+                 tries = CASE WHEN t.until > ?3 THEN t.tries + 1 ELSE 1 END, \
+                 until = CASE WHEN t.until > ?3 THEN t.until ELSE excluded.until END \
+                 WHERE t.until <= ?3 OR t.tries < ?4 RETURNING tries",
+                values![key, now + limit.window, now, limit.tries],
+            )
+            .await?;
+        let Some(row) = counted else {
+            let sql = "SELECT until FROM portcullis_throttle WHERE key = ?1";
+            let row = transaction.optional_row(sql, values![key]).await?;
+            // A window that cannot be read is a whole one.
+            let until = row.and_then(|row| row.get::<OffsetDateTime>(0).ok());
+            let left = until.map_or(limit.window, |until| until - now);
+            let longest = limit.window.max(time::Duration::SECOND);
+            return Ok(Attempt::Stopped {
+                retry_after: left.clamp(time::Duration::SECOND, longest),
+            });
+        };
+        if row.get::<i64>(0)? == 1 {
+            sweep(&mut transaction, now).await?;
+        }
+        transaction.commit().await?;
+        Ok(Attempt::Allowed)
     }
 
     async fn forget_attempts(&self, key: &str) -> Result<(), StoreError> {
-        let key = key.to_owned();
-        self.writer()
-            .run(move |transaction| {
-                let sql = "DELETE FROM portcullis_throttle WHERE key = ?1";
-                transaction
-                    .execute(sql, [key])
-                    .map(|_| ())
-                    .map_err(|error| unavailable(&error))
-            })
-            .await
+        let sql = "DELETE FROM portcullis_throttle WHERE key = ?1";
+        self.execute(sql, values![key]).await.map(|_| ())
     }
 }
 
-fn count(
-    transaction: &Transaction<'_>,
-    key: &str,
-    limit: Limit,
-    now: OffsetDateTime,
-) -> rusqlite::Result<Attempt> {
-    let sql = "SELECT tries, until FROM portcullis_throttle WHERE key = ?1 AND until > ?2";
-    let written = timestamp::write(now);
-    let row = transaction
-        .query_row(sql, params![key, written], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
-        })
-        .optional()?;
-    let Some((tries, until)) = row else {
-        transaction.execute(
-            "DELETE FROM portcullis_throttle WHERE key IN \
-             (SELECT key FROM portcullis_throttle WHERE until <= ?1 LIMIT ?2)",
-            params![written, SWEEP],
-        )?;
-        transaction.execute(
-            "INSERT OR REPLACE INTO portcullis_throttle (key, tries, until) VALUES (?1, 1, ?2)",
-            params![key, timestamp::write(now + limit.window)],
-        )?;
-        return Ok(Attempt::Allowed);
+async fn sweep(transaction: &mut Transaction, now: OffsetDateTime) -> Result<(), StoreError> {
+    // Two that sweep at once must not wait for each other's rows.
+    let lock = match transaction.dialect() {
+        Dialect::Sqlite => "",
+        Dialect::Postgres => "FOR UPDATE SKIP LOCKED",
     };
-    if tries >= i64::from(limit.tries) {
-        // A window that cannot be read is a whole one.
-        let left = timestamp::read(&until).map_or(limit.window, |until| until - now);
-        return Ok(Attempt::Stopped {
-            retry_after: left.clamp(time::Duration::SECOND, limit.window),
-        });
-    }
-    transaction.execute(
-        "UPDATE portcullis_throttle SET tries = tries + 1 WHERE key = ?1",
-        [key],
-    )?;
-    Ok(Attempt::Allowed)
+    let sql = format!(
+        "DELETE FROM portcullis_throttle WHERE key IN \
+         (SELECT key FROM portcullis_throttle WHERE until <= ?1 LIMIT ?2 {lock})"
+    );
+    transaction.execute(&sql, values![now, SWEEP]).await?;
+    Ok(())
 }

@@ -1,25 +1,15 @@
-//! An embedded database file: one writer, some readers.
+//! A database of either engine, and the queries outside of transactions.
 
-use std::fmt;
-use std::fs::OpenOptions;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::path::Path;
 
 use async_trait::async_trait;
 use portcullis_core::{Store, StoreError};
-use rusqlite::{Connection, OpenFlags};
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
 
-use crate::writer::{PATIENCE, Writer, unavailable};
-
-/// How long SQLite waits for another process that holds the database.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How many queries run at once, each on a connection of its own.
-const READERS: usize = 4;
+use crate::postgres::Postgres;
+use crate::row::Row;
+use crate::sqlite::Sqlite;
+use crate::transaction::Transaction;
+use crate::value::{Value, values};
 
 /// Whether a database file was there before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,15 +21,44 @@ pub enum Opened {
 }
 
 /// A database; cheap to clone, all clones share its connections.
-#[derive(Clone)]
+#[doc(alias = "DATABASES")]
+#[derive(Clone, Debug)]
 pub struct Database {
-    path: Arc<PathBuf>,
-    writer: Writer,
-    readers: Arc<Mutex<Vec<Connection>>>,
-    reading: Arc<Semaphore>,
+    engine: Engine,
+}
+
+#[derive(Clone, Debug)]
+enum Engine {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
 }
 
 impl Database {
+    /// Opens the database that a URL names: `sqlite://relative.db`, `sqlite:///absolute.db`,
+    /// `sqlite:file.db`, `postgres://user:password@host:5432/name` or `postgresql://…`.
+    ///
+    /// PostgreSQL databases are never made: they are always [`Opened::Existed`].
+    ///
+    /// # Errors
+    /// When the URL is none of these, which the error says without repeating it, or the database
+    /// cannot be opened.
+    pub async fn open(url: &str) -> Result<(Self, Opened), StoreError> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok((Self::connect_postgres(url).await?, Opened::Existed));
+        }
+        let path = url
+            .strip_prefix("sqlite:")
+            .map(|rest| rest.strip_prefix("//").unwrap_or(rest))
+            // Neither options nor a database in memory: each reader would see one of its own.
+            .filter(|path| !path.is_empty() && !path.contains('?') && *path != ":memory:");
+        let Some(path) = path else {
+            return Err(StoreError::Unavailable(
+                "the database's URL is not of the form sqlite://PATH or postgres://…".to_owned(),
+            ));
+        };
+        Self::open_sqlite(Path::new(path))
+    }
+
     /// Opens an SQLite file, or makes it.
     ///
     /// A file that we make gets the WAL journal; the journal mode of others is left alone.
@@ -48,112 +67,97 @@ impl Database {
     /// # Errors
     /// When the file cannot be opened or is no database.
     pub fn open_sqlite(path: &Path) -> Result<(Self, Opened), StoreError> {
-        let opened = create_private(path)?;
-        let connection = Connection::open(path).map_err(|error| unavailable(&error))?;
-        prepare(&connection, opened).map_err(|error| unavailable(&error))?;
-        let database = Self {
-            path: Arc::new(path.to_owned()),
-            writer: Writer::start(connection)?,
-            readers: Arc::default(),
-            reading: Arc::new(Semaphore::new(READERS)),
-        };
-        Ok((database, opened))
+        let (sqlite, opened) = Sqlite::open(path)?;
+        let engine = Engine::Sqlite(sqlite);
+        Ok((Self { engine }, opened))
     }
 
-    /// The writer, for commands.
-    pub(crate) fn writer(&self) -> &Writer {
-        &self.writer
+    /// Connects to a PostgreSQL database, with up to ten connections.
+    ///
+    /// Nobody waits for ever: five seconds for a connection, five for a statement.
+    ///
+    /// # Errors
+    /// When the URL cannot be read or nobody answers there.
+    pub async fn connect_postgres(url: &str) -> Result<Self, StoreError> {
+        let engine = Engine::Postgres(Postgres::connect(url).await?);
+        Ok(Self { engine })
     }
 
-    /// Runs a query on a connection of its own, off the executor.
-    pub(crate) async fn read<T, F>(&self, query: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
-    {
-        let away = |text: &str| StoreError::Unavailable(text.to_owned());
-        let turn = timeout(PATIENCE, Arc::clone(&self.reading).acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else {
-            return Err(away("too many queries are waiting"));
-        };
-        let database = self.clone();
-        let work = tokio::task::spawn_blocking(move || {
-            // Held until the query ends, also when its caller has gone away.
-            let _turn = turn;
-            database.read_blocking(query)
-        });
-        match timeout(PATIENCE, work).await {
-            Ok(Ok(answer)) => answer.map_err(|error| unavailable(&error)),
-            Ok(Err(_)) => Err(away("the query failed")),
-            Err(_) => Err(away("the query took too long")),
+    /// Begins a transaction; see [`Transaction`].
+    pub(crate) async fn begin(&self) -> Result<Transaction, StoreError> {
+        Ok(match &self.engine {
+            Engine::Sqlite(sqlite) => Transaction::sqlite(sqlite.begin().await?),
+            Engine::Postgres(postgres) => Transaction::postgres(postgres.begin().await?),
+        })
+    }
+
+    /// Runs one statement in a transaction of its own; the number of rows that it changed.
+    pub(crate) async fn execute(&self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => {
+                let transaction = sqlite.begin().await?;
+                let changed = transaction.execute(sql, values).await?;
+                transaction.commit().await?;
+                Ok(changed)
+            }
+            Engine::Postgres(postgres) => postgres.execute(sql, values).await,
         }
     }
 
-    fn read_blocking<T>(
-        &self,
-        query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-    ) -> rusqlite::Result<T> {
-        let idle = self.idle().pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => {
-                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-                let connection = Connection::open_with_flags(&*self.path, flags)?;
-                connection.busy_timeout(BUSY_TIMEOUT)?;
-                connection
-            }
-        };
-        let answer = query(&connection)?;
-        // After an error or a panic the connection is closed instead.
-        self.idle().push(connection);
-        Ok(answer)
+    /// All rows of a query that changes nothing, on a connection that does not wait for writers.
+    pub(crate) async fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.rows(sql, values).await,
+            Engine::Postgres(postgres) => postgres.rows(sql, values).await,
+        }
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The first row of such a query.
+    pub(crate) async fn optional_row(
+        &self,
+        sql: &str,
+        values: &[Value],
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.rows(sql, values).await?.into_iter().next())
     }
 }
 
 #[async_trait]
 impl Store for Database {
     async fn ping(&self) -> Result<(), StoreError> {
-        self.read(|connection| {
-            connection.query_row("SELECT EXISTS (SELECT 1 FROM auth_user)", [], |_| Ok(()))
-        })
-        .await
+        let sql = "SELECT EXISTS (SELECT 1 FROM auth_user)";
+        self.rows(sql, values![]).await.map(|_| ())
     }
 }
 
-impl fmt::Debug for Database {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Database")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn create_private(path: &Path) -> Result<Opened, StoreError> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(_) => Ok(Opened::Created),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Opened::Existed),
-        Err(error) => {
-            tracing::error!(cause = %error, "the database file cannot be made");
-            Err(StoreError::Unavailable(error.to_string()))
+    #[tokio::test]
+    async fn urls_name_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        let path = path.to_str().unwrap();
+        let (_, opened) = Database::open(&format!("sqlite://{path}")).await.unwrap();
+        assert_eq!(opened, Opened::Created);
+        let (_, opened) = Database::open(&format!("sqlite:{path}")).await.unwrap();
+        assert_eq!(opened, Opened::Existed);
+    }
+
+    #[tokio::test]
+    async fn url_that_is_not_understood_is_refused_without_being_repeated() {
+        for url in [
+            "",
+            "sqlite:",
+            "sqlite://",
+            "sqlite::memory:",
+            "sqlite://secret.db?mode=rw",
+            "mysql://user:secret@localhost/name",
+            "postgres://user:secret@localhost:port/name",
+        ] {
+            let error = Database::open(url).await.unwrap_err().to_string();
+            assert!(!error.contains("secret"), "{error}");
         }
     }
-}
-
-fn prepare(connection: &Connection, opened: Opened) -> rusqlite::Result<()> {
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    if opened == Opened::Created {
-        connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-    }
-    // Says at once whether this is a database at all.
-    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
 }

@@ -1,19 +1,26 @@
-//! Portcullis' stores on an embedded SQLite file, in Django's schema.
+//! Portcullis' stores in Django's schema: on an embedded SQLite file, or on PostgreSQL.
 //!
-//! Reading order: [`Database`] (one writer, some readers), `migrations` (which tables there are),
-//! `users`, `accounts`, `logins`, `sessions`, `attempts` (the parts of
-//! [`Store`](portcullis_core::Store), a file each), [`timestamp`].
+//! Reading order: [`Database`] and `transaction` (the one seam, with `value` and `row`), `sqlite`
+//! and `postgres` (the engines behind it), `migrations` (which tables there are), `users`, `accounts`,
+//! `logins`, `sessions`, `attempts` (the parts of [`Store`](portcullis_core::Store), a file each),
+//! [`timestamp`].
 #![forbid(unsafe_code)]
 
 mod accounts;
 mod attempts;
 mod database;
+mod failure;
 mod logins;
 mod migrations;
+mod placeholders;
+mod postgres;
+mod row;
 mod sessions;
+mod sqlite;
 pub mod timestamp;
+mod transaction;
 mod user_row;
 mod users;
-mod writer;
+mod value;
 
 pub use database::{Database, Opened};

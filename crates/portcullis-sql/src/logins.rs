@@ -5,14 +5,13 @@ use portcullis_core::{
     DeviceLogin, Issued, LoginId, LoginStore, NewDeviceLogin, NewLogin, PasswordHash, StoreError,
     User, UserId,
 };
-use rusqlite::{OptionalExtension, Transaction, params};
 use time::OffsetDateTime;
 
 use crate::database::Database;
 use crate::sessions::insert_session;
-use crate::timestamp;
+use crate::transaction::Transaction;
 use crate::user_row::{COLUMNS, integer, user};
-use crate::writer::unavailable;
+use crate::value::values;
 
 #[async_trait]
 impl LoginStore for Database {
@@ -25,92 +24,75 @@ impl LoginStore for Database {
         let Some(id) = integer(&user.id) else {
             return Ok(None);
         };
-        let checked = user.password.clone();
-        self.writer()
-            .run(move |transaction| {
-                let current = rehashed.as_ref().unwrap_or(&checked);
-                let is_current = confirm(transaction, id, &checked, current, last_login(&login));
-                let issued = is_current.and_then(|is_current| match is_current {
-                    false => Ok(None),
-                    true => insert_login(transaction, id, &login).map(Some),
-                });
-                issued.map_err(|error| unavailable(&error))
-            })
-            .await
+        let checked = user.password.expose_secret();
+        let current = rehashed
+            .as_ref()
+            .map_or(checked, PasswordHash::expose_secret);
+        let mut transaction = self.begin().await?;
+        // The password that was checked must still be the one that is stored.
+        let written = transaction
+            .execute(
+                "UPDATE auth_user SET last_login = COALESCE(?1, last_login), password = ?2 \
+                 WHERE id = ?3 AND password = ?4 AND is_active",
+                values![last_login(&login), current, id, checked],
+            )
+            .await?;
+        if written == 0 {
+            return Ok(None);
+        }
+        let issued = insert_login(&mut transaction, id, &login).await?;
+        transaction.commit().await?;
+        Ok(Some(issued))
     }
 
     async fn device_logins(&self, token_key: &str) -> Result<Vec<DeviceLogin>, StoreError> {
-        let token_key = token_key.to_owned();
-        self.read(move |connection| {
-            let sql = format!(
-                "SELECT {COLUMNS}, l.id, k.digest, k.expiry FROM knox_authtoken k \
-                 JOIN auth_user u ON u.id = k.user_id \
-                 LEFT JOIN portcullis_login l ON l.digest = k.digest WHERE k.token_key = ?1"
-            );
-            let mut statement = connection.prepare_cached(&sql)?;
-            let rows = statement.query_map([token_key], |row| {
-                let expiry: Option<String> = row.get(10)?;
+        let sql = format!(
+            "SELECT {COLUMNS}, l.id, k.digest, k.expiry FROM knox_authtoken k \
+             JOIN auth_user u ON u.id = k.user_id \
+             LEFT JOIN portcullis_login l ON l.digest = k.digest WHERE k.token_key = ?1"
+        );
+        let rows = self.rows(&sql, values![token_key]).await?;
+        rows.iter()
+            .map(|row| {
                 Ok(DeviceLogin {
                     user: user(row)?,
-                    login: row.get::<_, Option<i64>>(8)?.map(LoginId),
+                    login: row.get::<Option<i64>>(8)?.map(LoginId),
                     digest: row.get(9)?,
                     // An expiry that cannot be read is one that has passed: fail closed.
-                    expires: expiry
-                        .map(|text| timestamp::read(&text).unwrap_or(OffsetDateTime::UNIX_EPOCH)),
+                    expires: row.get(10).unwrap_or(Some(OffsetDateTime::UNIX_EPOCH)),
                 })
-            })?;
-            rows.collect()
-        })
-        .await
+            })
+            .collect()
     }
 
     async fn end_device_login(&self, user: &UserId, digest: &str) -> Result<bool, StoreError> {
         let Some(id) = integer(user) else {
             return Ok(false);
         };
-        let digest = digest.to_owned();
-        self.writer()
-            .run(move |transaction| {
-                let key = params![digest, id];
-                let tokens = "DELETE FROM knox_authtoken WHERE digest = ?1 AND user_id = ?2";
-                let logins = "DELETE FROM portcullis_login WHERE digest = ?1 AND user_id = ?2";
-                let ended = transaction.execute(tokens, key);
-                let ended = ended.and_then(|rows| transaction.execute(logins, key).map(|_| rows));
-                ended
-                    .map(|rows| rows > 0)
-                    .map_err(|error| unavailable(&error))
-            })
-            .await
+        let mut transaction = self.begin().await?;
+        let tokens = "DELETE FROM knox_authtoken WHERE digest = ?1 AND user_id = ?2";
+        let logins = "DELETE FROM portcullis_login WHERE digest = ?1 AND user_id = ?2";
+        let ended = transaction.execute(tokens, values![digest, id]).await?;
+        transaction.execute(logins, values![digest, id]).await?;
+        transaction.commit().await?;
+        Ok(ended > 0)
     }
 
     async fn user_by_token(&self, key: &str) -> Result<Option<User>, StoreError> {
-        let key = key.to_owned();
-        self.read(move |connection| {
-            let sql = format!(
-                "SELECT {COLUMNS} FROM authtoken_token t JOIN auth_user u ON u.id = t.user_id \
-                 WHERE t.key = ?1"
-            );
-            connection
-                .prepare_cached(&sql)?
-                .query_row([key], user)
-                .optional()
-        })
-        .await
+        let sql = format!(
+            "SELECT {COLUMNS} FROM authtoken_token t JOIN auth_user u ON u.id = t.user_id \
+             WHERE t.key = ?1"
+        );
+        let found = self.optional_row(&sql, values![key]).await?;
+        found.as_ref().map(user).transpose()
     }
 
     async fn end_token(&self, user: &UserId) -> Result<bool, StoreError> {
         let Some(id) = integer(user) else {
             return Ok(false);
         };
-        self.writer()
-            .run(move |transaction| {
-                let ended =
-                    transaction.execute("DELETE FROM authtoken_token WHERE user_id = ?1", [id]);
-                ended
-                    .map(|rows| rows > 0)
-                    .map_err(|error| unavailable(&error))
-            })
-            .await
+        let sql = "DELETE FROM authtoken_token WHERE user_id = ?1";
+        Ok(self.execute(sql, values![id]).await? > 0)
     }
 }
 
@@ -123,66 +105,72 @@ fn last_login(login: &NewLogin) -> Option<OffsetDateTime> {
     }
 }
 
-/// Whether the password that was checked is still the one that is stored; writes what a login writes.
-fn confirm(
-    transaction: &Transaction<'_>,
-    id: i64,
-    checked: &PasswordHash,
-    current: &PasswordHash,
-    at: Option<OffsetDateTime>,
-) -> rusqlite::Result<bool> {
-    let rows = transaction.execute(
-        "UPDATE auth_user SET last_login = COALESCE(?1, last_login), password = ?2 \
-         WHERE id = ?3 AND password = ?4 AND is_active",
-        params![
-            at.map(timestamp::write),
-            current.expose_secret(),
-            id,
-            checked.expose_secret()
-        ],
-    )?;
-    Ok(rows > 0)
-}
-
 /// Writes the rows of a login.
-pub(crate) fn insert_login(
-    transaction: &Transaction<'_>,
+pub(crate) async fn insert_login(
+    transaction: &mut Transaction,
     user_id: i64,
     login: &NewLogin,
-) -> rusqlite::Result<Issued> {
+) -> Result<Issued, StoreError> {
     match login {
-        NewLogin::Device(device) => insert_device(transaction, user_id, device)?,
-        NewLogin::Session(session) => insert_session(transaction, user_id, session)?,
+        NewLogin::Device(device) => insert_device(transaction, user_id, device).await?,
+        NewLogin::Session(session) => insert_session(transaction, user_id, session).await?,
         NewLogin::Token { key, now } => {
-            transaction.execute(
-                "INSERT INTO authtoken_token (key, created, user_id) VALUES (?1, ?2, ?3) \
-                 ON CONFLICT (user_id) DO NOTHING",
-                params![key, timestamp::write(*now), user_id],
-            )?;
-            let sql = "SELECT key FROM authtoken_token WHERE user_id = ?1";
-            return transaction
-                .query_row(sql, [user_id], |row| row.get(0))
+            return insert_token(transaction, user_id, key, *now)
+                .await
                 .map(Issued::Token);
         }
     }
     Ok(Issued::AsAsked)
 }
 
-fn insert_device(
-    transaction: &Transaction<'_>,
+/// The user's one token: an older one wins, also one that another transaction writes meanwhile.
+async fn insert_token(
+    transaction: &mut Transaction,
+    user_id: i64,
+    key: &str,
+    now: OffsetDateTime,
+) -> Result<String, StoreError> {
+    // Writing an existing row's own key back gives the row, whoever wrote it.
+    let sql = "INSERT INTO authtoken_token AS t (key, created, user_id) VALUES (?1, ?2, ?3) \
+               ON CONFLICT (user_id) DO UPDATE SET key = t.key RETURNING key";
+    let row = transaction
+        .optional_row(sql, values![key, now, user_id])
+        .await?;
+    let row = row.ok_or_else(|| StoreError::Unavailable("no token was written".to_owned()))?;
+    row.get(0)
+}
+
+async fn insert_device(
+    transaction: &mut Transaction,
     user_id: i64,
     login: &NewDeviceLogin,
-) -> rusqlite::Result<()> {
-    let (now, expires) = (timestamp::write(login.now), timestamp::write(login.expires));
-    transaction.execute(
-        "INSERT INTO knox_authtoken (digest, created, user_id, expiry, token_key) \
-         VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![login.digest, now, user_id, expires, login.token_key],
-    )?;
-    transaction.execute(
-        "INSERT INTO portcullis_login (user_id, scheme, device, digest, created, last_seen, expires) \
-         VALUES (?1, 'device', ?2, ?3, ?4, ?4, ?5)",
-        params![user_id, login.device, login.digest, now, expires],
-    )?;
+) -> Result<(), StoreError> {
+    transaction
+        .execute(
+            "INSERT INTO knox_authtoken (digest, created, user_id, expiry, token_key) \
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            values![
+                &login.digest,
+                login.now,
+                user_id,
+                login.expires,
+                &login.token_key
+            ],
+        )
+        .await?;
+    transaction
+        .execute(
+            "INSERT INTO portcullis_login \
+             (user_id, scheme, device, digest, created, last_seen, expires) \
+             VALUES (?1, 'device', ?2, ?3, ?4, ?4, ?5)",
+            values![
+                user_id,
+                &login.device,
+                &login.digest,
+                login.now,
+                login.expires
+            ],
+        )
+        .await?;
     Ok(())
 }

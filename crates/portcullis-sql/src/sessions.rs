@@ -2,48 +2,48 @@
 
 use async_trait::async_trait;
 use portcullis_core::{NewSession, SessionStore, StoreError, StoredSession};
-use rusqlite::{OptionalExtension, Transaction, params};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use crate::database::Database;
-use crate::timestamp;
-use crate::writer::unavailable;
+use crate::transaction::Transaction;
+use crate::value::values;
 
 #[async_trait]
 impl SessionStore for Database {
     async fn session(&self, key: &str) -> Result<Option<StoredSession>, StoreError> {
-        let key = key.to_owned();
-        self.read(move |connection| {
-            let sql = "SELECT session_data, expire_date FROM django_session WHERE session_key = ?1";
-            let mut statement = connection.prepare_cached(sql)?;
-            let found = statement.query_row([key], |row| {
-                Ok(StoredSession {
-                    data: row.get(0)?,
-                    // A time that cannot be read is one that has passed: fail closed.
-                    expires: timestamp::read(&row.get::<_, String>(1)?)
-                        .unwrap_or(OffsetDateTime::UNIX_EPOCH),
-                })
-            });
-            found.optional()
-        })
-        .await
+        let sql = "SELECT session_data, expire_date FROM django_session WHERE session_key = ?1";
+        let Some(row) = self.optional_row(sql, values![key]).await? else {
+            return Ok(None);
+        };
+        Ok(Some(StoredSession {
+            data: row.get(0)?,
+            // A time that cannot be read is one that has passed: fail closed.
+            expires: row.get(1).unwrap_or(OffsetDateTime::UNIX_EPOCH),
+        }))
     }
 
     async fn rekey_session(&self, old_key: &str, session: NewSession) -> Result<bool, StoreError> {
-        let old_key = old_key.to_owned();
-        self.writer()
-            .run(move |transaction| {
-                rekey(transaction, &old_key, &session).map_err(|error| unavailable(&error))
-            })
-            .await
+        let mut transaction = self.begin().await?;
+        let moved = transaction
+            .execute(
+                "UPDATE django_session SET session_key = ?1, session_data = ?2, expire_date = ?3 \
+                 WHERE session_key = ?4",
+                values![&session.key, &session.data, session.expires, old_key],
+            )
+            .await?;
+        let sql = "UPDATE portcullis_login SET digest = ?1, last_seen = ?2 WHERE digest = ?3";
+        let values = values![digest(&session.key), session.now, digest(old_key)];
+        transaction.execute(sql, values).await?;
+        transaction.commit().await?;
+        Ok(moved > 0)
     }
 
     async fn end_session(&self, key: &str) -> Result<bool, StoreError> {
-        let key = key.to_owned();
-        self.writer()
-            .run(move |transaction| delete(transaction, &key).map_err(|error| unavailable(&error)))
-            .await
+        let mut transaction = self.begin().await?;
+        let ended = delete(&mut transaction, key).await?;
+        transaction.commit().await?;
+        Ok(ended)
     }
 }
 
@@ -56,61 +56,35 @@ fn digest(key: &str) -> String {
 }
 
 /// Writes a session of a user, and removes the one that it takes the place of.
-pub(crate) fn insert_session(
-    transaction: &Transaction<'_>,
+pub(crate) async fn insert_session(
+    transaction: &mut Transaction,
     user_id: i64,
     session: &NewSession,
-) -> rusqlite::Result<()> {
+) -> Result<(), StoreError> {
     if let Some(old) = &session.replaces {
-        delete(transaction, old)?;
+        delete(transaction, old).await?;
     }
-    let (now, expires) = (
-        timestamp::write(session.now),
-        timestamp::write(session.expires),
-    );
-    transaction.execute(
-        "INSERT INTO django_session (session_key, session_data, expire_date) VALUES (?1, ?2, ?3)",
-        params![session.key, session.data, expires],
-    )?;
-    transaction.execute(
-        "INSERT INTO portcullis_login (user_id, scheme, device, digest, created, last_seen, expires) \
-         VALUES (?1, 'session', ?2, ?3, ?4, ?4, ?5)",
-        params![user_id, session.device, digest(&session.key), now, expires],
-    )?;
+    let sql = "INSERT INTO django_session (session_key, session_data, expire_date) \
+               VALUES (?1, ?2, ?3)";
+    let values = values![&session.key, &session.data, session.expires];
+    transaction.execute(sql, values).await?;
+    let sql = "INSERT INTO portcullis_login \
+               (user_id, scheme, device, digest, created, last_seen, expires) \
+               VALUES (?1, 'session', ?2, ?3, ?4, ?4, ?5)";
+    let login = values![
+        user_id,
+        &session.device,
+        digest(&session.key),
+        session.now,
+        session.expires
+    ];
+    transaction.execute(sql, login).await?;
     Ok(())
 }
 
-fn rekey(
-    transaction: &Transaction<'_>,
-    old_key: &str,
-    session: &NewSession,
-) -> rusqlite::Result<bool> {
-    let moved = transaction.execute(
-        "UPDATE django_session SET session_key = ?1, session_data = ?2, expire_date = ?3 \
-         WHERE session_key = ?4",
-        params![
-            session.key,
-            session.data,
-            timestamp::write(session.expires),
-            old_key
-        ],
-    )?;
-    transaction.execute(
-        "UPDATE portcullis_login SET digest = ?1, last_seen = ?2 WHERE digest = ?3",
-        params![
-            digest(&session.key),
-            timestamp::write(session.now),
-            digest(old_key)
-        ],
-    )?;
-    Ok(moved > 0)
-}
-
-fn delete(transaction: &Transaction<'_>, key: &str) -> rusqlite::Result<bool> {
-    transaction.execute(
-        "DELETE FROM portcullis_login WHERE digest = ?1",
-        [digest(key)],
-    )?;
-    let ended = transaction.execute("DELETE FROM django_session WHERE session_key = ?1", [key])?;
-    Ok(ended > 0)
+async fn delete(transaction: &mut Transaction, key: &str) -> Result<bool, StoreError> {
+    let sql = "DELETE FROM portcullis_login WHERE digest = ?1";
+    transaction.execute(sql, values![digest(key)]).await?;
+    let sql = "DELETE FROM django_session WHERE session_key = ?1";
+    Ok(transaction.execute(sql, values![key]).await? > 0)
 }

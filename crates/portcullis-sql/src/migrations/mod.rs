@@ -1,23 +1,33 @@
 //! Which tables there are: Django's, where Django did not make them, and ours.
 
+mod ddl;
+
+use std::time::Duration;
+
 use portcullis_core::StoreError;
-use rusqlite::{Transaction, params};
 use time::OffsetDateTime;
 
 use crate::database::Database;
-use crate::timestamp;
-use crate::writer::unavailable;
+use crate::transaction::{Dialect, Transaction};
+use crate::value::values;
+use ddl::{DJANGO, Ddl, EMAIL_AND_LOGIN, THROTTLE};
 
-const DJANGO: &str = include_str!("django_sqlite.sql");
 const DJANGO_APPLIED: &str = include_str!("django_applied.txt");
-const PORTCULLIS_0001: &str = include_str!("portcullis_0001_sqlite.sql");
-const PORTCULLIS_0002: &str = include_str!("portcullis_0002_sqlite.sql");
 
-/// Applies one migration if it is wanted: its name, or `None` when it is there already.
-type Migration = fn(&Transaction<'_>, OffsetDateTime) -> rusqlite::Result<Option<&'static str>>;
+/// Our own migrations, in the order of application.
+const MIGRATIONS: [(&str, Ddl); 2] = [
+    ("0001_initial", EMAIL_AND_LOGIN),
+    ("0002_throttle", THROTTLE),
+];
 
-/// In the order of application.
-const MIGRATIONS: [Migration; 3] = [django, portcullis_0001, portcullis_0002];
+/// Two nodes that migrate one PostgreSQL database at once take turns at this lock.
+const TURN: i64 = 0x706f_7274_6375_6c6c;
+
+/// How long a migration may take, and wait for that of another node.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// How many users are looked at in one query.
+const PAGE: i64 = 1000;
 
 impl Database {
     /// Brings the tables up to date; the names of what was applied, none when all was there.
@@ -32,105 +42,115 @@ impl Database {
     #[doc(alias = "manage.py migrate")]
     pub async fn migrate(&self, now: OffsetDateTime) -> Result<Vec<String>, StoreError> {
         let mut applied = Vec::new();
-        for migration in MIGRATIONS {
-            let step = move |transaction: &Transaction<'_>| {
-                migration(transaction, now).map_err(|error| unavailable(&error))
-            };
-            applied.extend(self.writer().run(step).await?.map(str::to_owned));
+        if self.migrate_django(now).await? {
+            applied.push("django tables".to_owned());
+        }
+        for (name, ddl) in MIGRATIONS {
+            if self.migrate_ours(name, ddl, now).await? {
+                applied.push(format!("portcullis.{name}"));
+            }
         }
         Ok(applied)
     }
-}
 
-fn django(
-    transaction: &Transaction<'_>,
-    now: OffsetDateTime,
-) -> rusqlite::Result<Option<&'static str>> {
-    if has_table(transaction, "auth_user")? {
-        return Ok(None);
+    /// `false` when the tables are there already.
+    async fn migrate_django(&self, now: OffsetDateTime) -> Result<bool, StoreError> {
+        let mut transaction = self.begin_migration().await?;
+        if has_table(&mut transaction, "auth_user").await? {
+            return Ok(false);
+        }
+        // With Django's other tables there but no `auth_user` this fails, and nothing is changed.
+        let ddl = DJANGO.of(transaction.dialect());
+        transaction.batch(ddl).await?;
+        // The first id is 1, which is what Django's `SITE_ID` says.
+        let site = "INSERT INTO django_site (domain, name) VALUES ('example.com', 'example.com')";
+        transaction.execute(site, values![]).await?;
+        let rows = DJANGO_APPLIED.lines();
+        for (app, name) in rows.filter_map(|line| line.split_once('.')) {
+            record(&mut transaction, app, name, now).await?;
+        }
+        transaction.commit().await?;
+        Ok(true)
     }
-    // With Django's other tables there but no `auth_user` this fails, and nothing is changed.
-    transaction.execute_batch(DJANGO)?;
-    transaction.execute(
-        "INSERT INTO django_site (id, domain, name) VALUES (1, 'example.com', 'example.com')",
-        [],
-    )?;
-    let rows = DJANGO_APPLIED.lines();
-    for (app, name) in rows.filter_map(|line| line.split_once('.')) {
-        record(transaction, app, name, now)?;
+
+    /// `false` when it was applied before.
+    async fn migrate_ours(
+        &self,
+        name: &str,
+        ddl: Ddl,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.begin_migration().await?;
+        if is_recorded(&mut transaction, name).await? {
+            return Ok(false);
+        }
+        transaction.batch(ddl.of(transaction.dialect())).await?;
+        if ddl == EMAIL_AND_LOGIN {
+            adopt_emails(&mut transaction).await?;
+        }
+        record(&mut transaction, "portcullis", name, now).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
-    Ok(Some("django tables"))
-}
 
-fn portcullis_0001(
-    transaction: &Transaction<'_>,
-    now: OffsetDateTime,
-) -> rusqlite::Result<Option<&'static str>> {
-    if is_recorded(transaction, "portcullis", "0001_initial")? {
-        return Ok(None);
+    async fn begin_migration(&self) -> Result<Transaction, StoreError> {
+        let mut transaction = self.begin().await?;
+        transaction.allow(PATIENCE).await?;
+        // On SQLite the transaction itself is the lock.
+        if transaction.dialect() == Dialect::Postgres {
+            let sql = "SELECT pg_advisory_xact_lock(?1)";
+            transaction.rows(sql, values![TURN]).await?;
+        }
+        Ok(transaction)
     }
-    transaction.execute_batch(PORTCULLIS_0001)?;
-    adopt_emails(transaction)?;
-    record(transaction, "portcullis", "0001_initial", now)?;
-    Ok(Some("portcullis.0001_initial"))
 }
 
-fn portcullis_0002(
-    transaction: &Transaction<'_>,
-    now: OffsetDateTime,
-) -> rusqlite::Result<Option<&'static str>> {
-    if is_recorded(transaction, "portcullis", "0002_throttle")? {
-        return Ok(None);
-    }
-    transaction.execute_batch(PORTCULLIS_0002)?;
-    record(transaction, "portcullis", "0002_throttle", now)?;
-    Ok(Some("portcullis.0002_throttle"))
+async fn is_recorded(transaction: &mut Transaction, name: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM django_migrations WHERE app = 'portcullis' AND name = ?1";
+    let row = transaction.optional_row(sql, values![name]).await?;
+    Ok(row.is_some())
 }
 
-fn is_recorded(transaction: &Transaction<'_>, app: &str, name: &str) -> rusqlite::Result<bool> {
-    transaction.query_row(
-        "SELECT EXISTS (SELECT 1 FROM django_migrations WHERE app = ?1 AND name = ?2)",
-        [app, name],
-        |row| row.get(0),
-    )
+async fn has_table(transaction: &mut Transaction, name: &str) -> Result<bool, StoreError> {
+    let sql = match transaction.dialect() {
+        Dialect::Sqlite => "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1",
+        Dialect::Postgres => "SELECT 1 WHERE to_regclass(?1) IS NOT NULL",
+    };
+    let row = transaction.optional_row(sql, values![name]).await?;
+    Ok(row.is_some())
 }
 
-fn has_table(transaction: &Transaction<'_>, name: &str) -> rusqlite::Result<bool> {
-    transaction.query_row(
-        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)",
-        [name],
-        |row| row.get(0),
-    )
-}
-
-fn record(
-    transaction: &Transaction<'_>,
+async fn record(
+    transaction: &mut Transaction,
     app: &str,
     name: &str,
     now: OffsetDateTime,
-) -> rusqlite::Result<()> {
-    transaction.execute(
-        "INSERT INTO django_migrations (app, name, applied) VALUES (?1, ?2, ?3)",
-        params![app, name, timestamp::write(now)],
-    )?;
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO django_migrations (app, name, applied) VALUES (?1, ?2, ?3)";
+    transaction.execute(sql, values![app, name, now]).await?;
     Ok(())
 }
 
 /// Takes over the addresses of the users that are there; of two that differ in letter case only,
 /// the older account keeps it and the log says so.
-fn adopt_emails(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
-    let mut users =
-        transaction.prepare("SELECT id, email FROM auth_user WHERE email <> '' ORDER BY id")?;
-    let mut rows = users.query([])?;
-    while let Some(row) = rows.next()? {
-        let (id, email): (i64, String) = (row.get(0)?, row.get(1)?);
-        let added = transaction.execute(
-            "INSERT OR IGNORE INTO portcullis_email (folded, user_id) VALUES (?1, ?2)",
-            params![email.to_lowercase(), id],
-        )?;
-        if added == 0 {
-            tracing::warn!(user = id, "another account has the same e-mail address");
+async fn adopt_emails(transaction: &mut Transaction) -> Result<(), StoreError> {
+    let mut last = i64::MIN;
+    loop {
+        let page = "SELECT id, email FROM auth_user WHERE email <> '' AND id > ?1 \
+                    ORDER BY id LIMIT ?2";
+        let users = transaction.rows(page, values![last, PAGE]).await?;
+        if users.is_empty() {
+            return Ok(());
+        }
+        for row in users {
+            let (id, email): (i64, String) = (row.get(0)?, row.get(1)?);
+            last = id;
+            let sql = "INSERT INTO portcullis_email (folded, user_id) VALUES (?1, ?2) \
+                       ON CONFLICT DO NOTHING";
+            let values = values![email.to_lowercase(), id];
+            if transaction.execute(sql, values).await? == 0 {
+                tracing::warn!(user = id, "another account has the same e-mail address");
+            }
         }
     }
-    Ok(())
 }

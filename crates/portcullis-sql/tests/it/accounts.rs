@@ -1,16 +1,15 @@
 //! Commands and queries of accounts and logins.
 
 use portcullis_core::{
-    AccountStore, CreateAccountError, LoginStore, PasswordHash, Store, UserStore,
+    AccountStore, CreateAccountError, Issued, LoginStore, NewLogin, PasswordHash, Store, UserStore,
 };
-use rusqlite::Connection;
 use time::Duration;
 
-use crate::{NOW, account, ada, all_rows, count, database, device, path};
+use crate::place::Place;
+use crate::{NOW, account, ada, device};
 
-#[tokio::test]
-async fn account_is_found_by_name_and_by_email_in_any_case() {
-    let (_folder, database) = database().await;
+pub(crate) async fn account_is_found_by_name_and_by_email_in_any_case(place: Place) {
+    let database = place.migrated().await;
     let made = ada(&database).await;
     for name in ["ada@example.com", "ADA@Example.Com"] {
         assert_eq!(
@@ -28,11 +27,10 @@ async fn account_is_found_by_name_and_by_email_in_any_case() {
     assert_eq!(made.date_joined, NOW);
 }
 
-#[tokio::test]
-async fn refused_account_leaves_nothing() {
-    let (folder, database) = database().await;
+pub(crate) async fn refused_account_leaves_nothing(place: Place) {
+    let database = place.migrated().await;
     ada(&database).await;
-    let before = all_rows(&path(&folder));
+    let before = place.all_rows().await;
     let again = database
         .create_account(account("Ada@Example.com"), Some(device("d2")))
         .await;
@@ -46,12 +44,11 @@ async fn refused_account_leaves_nothing() {
         .create_account(account("eve@example.com"), Some(device("d1")))
         .await;
     assert!(matches!(broken, Err(CreateAccountError::Store(_))));
-    assert_eq!(all_rows(&path(&folder)), before);
+    assert_eq!(place.all_rows().await, before);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn parallel_signups_make_one_account() {
-    let (folder, database) = database().await;
+pub(crate) async fn parallel_signups_make_one_account(place: Place) {
+    let database = place.migrated().await;
     let tries: Vec<_> = (0..10)
         .map(|number| {
             let database = database.clone();
@@ -72,12 +69,11 @@ async fn parallel_signups_make_one_account() {
     for attempt in tries {
         made += u32::from(attempt.await.unwrap());
     }
-    assert_eq!((made, count(&path(&folder), "auth_user")), (1, 1));
+    assert_eq!((made, place.count("auth_user").await), (1, 1));
 }
 
-#[tokio::test]
-async fn login_needs_the_password_that_was_checked() {
-    let (folder, database) = database().await;
+pub(crate) async fn login_needs_the_password_that_was_checked(place: Place) {
+    let database = place.migrated().await;
     let user = ada(&database).await;
     assert!(
         database
@@ -94,17 +90,13 @@ async fn login_needs_the_password_that_was_checked() {
             .unwrap()
             .is_none()
     );
-    assert_eq!(count(&path(&folder), "knox_authtoken"), 2);
+    assert_eq!(place.count("knox_authtoken").await, 2);
 }
 
-#[tokio::test]
-async fn inactive_user_gets_no_login() {
-    let (folder, database) = database().await;
+pub(crate) async fn inactive_user_gets_no_login(place: Place) {
+    let database = place.migrated().await;
     let user = ada(&database).await;
-    let outside = Connection::open(path(&folder)).unwrap();
-    outside
-        .execute("UPDATE auth_user SET is_active = 0", [])
-        .unwrap();
+    place.run("UPDATE auth_user SET is_active = FALSE").await;
     assert!(
         database
             .log_in(&user, device("d2"), None)
@@ -119,9 +111,8 @@ async fn inactive_user_gets_no_login() {
     );
 }
 
-#[tokio::test]
-async fn ended_login_is_gone() {
-    let (folder, database) = database().await;
+pub(crate) async fn ended_login_is_gone(place: Place) {
+    let database = place.migrated().await;
     let user = ada(&database).await;
     let found = database.device_logins("key").await.unwrap();
     assert_eq!(found.len(), 1);
@@ -130,12 +121,11 @@ async fn ended_login_is_gone() {
     assert!(database.end_device_login(&user.id, "d1").await.unwrap());
     assert!(!database.end_device_login(&user.id, "d1").await.unwrap());
     assert!(database.device_logins("key").await.unwrap().is_empty());
-    assert_eq!(count(&path(&folder), "portcullis_login"), 0);
+    assert_eq!(place.count("portcullis_login").await, 0);
 }
 
-#[tokio::test]
-async fn more_queries_than_readers_are_all_answered() {
-    let (_folder, database) = database().await;
+pub(crate) async fn more_queries_than_connections_are_all_answered(place: Place) {
+    let database = place.migrated().await;
     let queries: Vec<_> = (0..32)
         .map(|_| {
             let database = database.clone();
@@ -147,9 +137,8 @@ async fn more_queries_than_readers_are_all_answered() {
     }
 }
 
-#[tokio::test]
-async fn accounts_may_have_no_address() {
-    let (_folder, database) = database().await;
+pub(crate) async fn accounts_may_have_no_address(place: Place) {
+    let database = place.migrated().await;
     for name in ["ada", "eve"] {
         let mut nameless = account("");
         nameless.username = name.to_owned();
@@ -157,4 +146,108 @@ async fn accounts_may_have_no_address() {
         assert_eq!(made.unwrap().username, name);
     }
     assert_eq!(database.user_by_login_name("").await.unwrap(), None);
+}
+
+pub(crate) async fn token_without_expiry_or_login_row_is_found(place: Place) {
+    let database = place.migrated().await;
+    ada(&database).await;
+    place.run("DELETE FROM portcullis_login").await;
+    place.run("UPDATE knox_authtoken SET expiry = NULL").await;
+    let found = database.device_logins("key").await.unwrap();
+    assert_eq!((found[0].login, found[0].expires), (None, None));
+}
+
+pub(crate) async fn user_is_found_by_the_text_of_the_key(place: Place) {
+    let database = place.migrated().await;
+    let made = ada(&database).await;
+    let found = database.user_by_id(&made.id.to_string()).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&made));
+    for id in [
+        "",
+        "0",
+        "-1",
+        "x",
+        "1.0",
+        "99999999999999999999",
+        "1; DROP TABLE auth_user",
+    ] {
+        assert_eq!(database.user_by_id(id).await.unwrap(), None, "{id}");
+    }
+}
+
+pub(crate) async fn drf_token_is_one_per_user(place: Place) {
+    let database = place.migrated().await;
+    let user = ada(&database).await;
+    let tries: Vec<_> = (0..8)
+        .map(|number| {
+            let (database, user) = (database.clone(), user.clone());
+            let login = NewLogin::Token {
+                key: format!("{number:040}"),
+                now: NOW,
+            };
+            tokio::spawn(async move { database.log_in(&user, login, None).await.unwrap() })
+        })
+        .collect();
+    let mut keys = Vec::new();
+    for attempt in tries {
+        match attempt.await.unwrap() {
+            Some(Issued::Token(key)) => keys.push(key),
+            other => panic!("{other:?}"),
+        }
+    }
+    keys.dedup();
+    assert_eq!(keys.len(), 1, "all get the same token");
+    let found = database.user_by_token(&keys[0]).await.unwrap();
+    assert_eq!(found.map(|found| found.id), Some(user.id.clone()));
+    assert!(database.end_token(&user.id).await.unwrap());
+    assert!(!database.end_token(&user.id).await.unwrap());
+    assert_eq!(database.user_by_token(&keys[0]).await.unwrap(), None);
+}
+
+pub(crate) async fn rehash_loses_against_a_changed_password(place: Place) {
+    let database = place.migrated().await;
+    let user = ada(&database).await;
+    let rehash = |text: &'static str| database.rehash_password(&user, PasswordHash::new(text));
+    rehash("better").await.unwrap();
+    rehash("too late").await.unwrap();
+    let stored = database
+        .user_by_id(&user.id.to_string())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(stored.password, PasswordHash::new("better"));
+}
+
+pub(crate) async fn permission_comes_from_the_user_or_a_group(place: Place) {
+    let database = place.migrated().await;
+    let user = ada(&database).await;
+    let id = &user.id;
+    place
+        .run(&format!(
+            "INSERT INTO django_content_type (id, app_label, model) VALUES (1, 'shop', 'order');
+             INSERT INTO auth_permission (id, content_type_id, codename, name) VALUES
+                 (1, 1, 'add_order', 'a'), (2, 1, 'view_order', 'v'), (3, 1, 'delete_order', 'd');
+             INSERT INTO auth_group (id, name) VALUES (1, 'clerks');
+             INSERT INTO auth_group_permissions (group_id, permission_id) VALUES (1, 2);
+             INSERT INTO auth_user_groups (user_id, group_id) VALUES ({id}, 1);
+             INSERT INTO auth_user_user_permissions (user_id, permission_id) VALUES ({id}, 1);"
+        ))
+        .await;
+    for (codename, held) in [
+        ("add_order", true),
+        ("view_order", true),
+        ("delete_order", false),
+    ] {
+        let answer = database
+            .holds_permission(id, "shop", codename)
+            .await
+            .unwrap();
+        assert_eq!(answer, held, "{codename}");
+    }
+    assert!(
+        !database
+            .holds_permission(id, "other", "add_order")
+            .await
+            .unwrap()
+    );
 }

@@ -1,31 +1,22 @@
-//! What the store promises, on a real database file.
+//! What the store promises, on real databases of both engines.
 #![expect(clippy::unwrap_used, reason = "a test stops where its facts end")]
 
+mod abandonment;
 mod accounts;
 mod migrations;
-
-use std::path::Path;
+mod place;
+mod postgres;
+mod sessions;
+mod sqlite_file;
+mod suite;
+mod throttle;
 
 use portcullis_core::{AccountStore, NewAccount, NewDeviceLogin, NewLogin, PasswordHash, User};
-use portcullis_sql::{Database, Opened};
-use rusqlite::Connection;
-use tempfile::TempDir;
+use portcullis_sql::Database;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 
 const NOW: OffsetDateTime = datetime!(2026-01-02 03:04:05.000006 UTC);
-
-async fn database() -> (TempDir, Database) {
-    let folder = tempfile::tempdir().unwrap();
-    let (database, opened) = Database::open_sqlite(&path(&folder)).unwrap();
-    assert_eq!(opened, Opened::Created);
-    database.migrate(NOW).await.unwrap();
-    (folder, database)
-}
-
-fn path(folder: &TempDir) -> std::path::PathBuf {
-    folder.path().join("test.db")
-}
 
 fn account(email: &str) -> NewAccount {
     NewAccount {
@@ -53,25 +44,4 @@ async fn ada(database: &Database) -> User {
         .create_account(account("ada@example.com"), Some(device("d1")))
         .await
         .unwrap()
-}
-
-fn count(path: &Path, table: &str) -> i64 {
-    let connection = Connection::open(path).unwrap();
-    connection
-        .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| {
-            row.get(0)
-        })
-        .unwrap()
-}
-
-/// The number of rows in each table.
-fn all_rows(path: &Path) -> Vec<(String, i64)> {
-    let connection = Connection::open(path).unwrap();
-    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name";
-    let mut statement = connection.prepare(sql).unwrap();
-    let names = statement.query_map([], |row| row.get(0)).unwrap();
-    names
-        .map(|name: rusqlite::Result<String>| name.unwrap())
-        .map(|name| (name.clone(), count(path, &name)))
-        .collect()
 }

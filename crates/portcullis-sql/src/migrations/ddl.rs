@@ -1,0 +1,37 @@
+//! The statements that make tables, for each engine.
+
+use crate::transaction::Dialect;
+
+/// Statements that make the same tables on each engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ddl {
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+impl Ddl {
+    pub(super) fn of(self, dialect: Dialect) -> &'static str {
+        match dialect {
+            Dialect::Sqlite => self.sqlite,
+            Dialect::Postgres => self.postgres,
+        }
+    }
+}
+
+/// Django's tables, as its migrations leave them.
+pub(super) const DJANGO: Ddl = Ddl {
+    sqlite: include_str!("django_sqlite.sql"),
+    postgres: include_str!("django_postgresql.sql"),
+};
+
+/// `portcullis_login` and `portcullis_email`.
+pub(super) const EMAIL_AND_LOGIN: Ddl = Ddl {
+    sqlite: include_str!("portcullis_0001_sqlite.sql"),
+    postgres: include_str!("portcullis_0001_postgresql.sql"),
+};
+
+/// `portcullis_throttle`.
+pub(super) const THROTTLE: Ddl = Ddl {
+    sqlite: include_str!("portcullis_0002_sqlite.sql"),
+    postgres: include_str!("portcullis_0002_postgresql.sql"),
+};

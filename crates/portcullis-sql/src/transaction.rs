@@ -1,0 +1,160 @@
+//! A transaction on either engine: every command of the stores is one.
+
+use portcullis_core::StoreError;
+
+use crate::failure::away;
+use crate::postgres::PostgresTransaction;
+use crate::row::Row;
+use crate::sqlite::SqliteTransaction;
+use crate::value::Value;
+
+/// Which SQL an engine understands, for the few statements that differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+/// A transaction. Dropped without [`commit`](Self::commit) it is rolled back: by an early return,
+/// by a panic, and when the future that holds it is dropped because the client went away.
+///
+/// Statements are written once, with the placeholders `?1`, `?2`, in SQL that both engines have:
+/// `RETURNING`, `ON CONFLICT`, `TRUE`.
+///
+/// On SQLite transactions run one after the other. On PostgreSQL they run beside each other at
+/// READ COMMITTED: a command that looks first and writes then may find the world changed between
+/// the two. Let unique keys (`ON CONFLICT … DO NOTHING` and the number of rows) or conditions in
+/// the writing statement decide.
+///
+/// After a statement that failed or was abandoned nothing more is run or committed, as PostgreSQL
+/// has it.
+#[derive(Debug)]
+pub(crate) struct Transaction {
+    engine: Engine,
+    sound: bool,
+}
+
+#[derive(Debug)]
+enum Engine {
+    Sqlite(SqliteTransaction),
+    Postgres(PostgresTransaction),
+}
+
+impl Transaction {
+    pub(crate) fn sqlite(transaction: SqliteTransaction) -> Self {
+        Self {
+            engine: Engine::Sqlite(transaction),
+            sound: true,
+        }
+    }
+
+    pub(crate) fn postgres(transaction: PostgresTransaction) -> Self {
+        Self {
+            engine: Engine::Postgres(transaction),
+            sound: true,
+        }
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self.engine {
+            Engine::Sqlite(_) => Dialect::Sqlite,
+            Engine::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Runs one statement; the number of rows that it changed.
+    pub(crate) async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
+        self.stake()?;
+        let changed = match &mut self.engine {
+            Engine::Sqlite(transaction) => transaction.execute(sql, values).await,
+            Engine::Postgres(transaction) => transaction.execute(sql, values).await,
+        }?;
+        self.sound = true;
+        Ok(changed)
+    }
+
+    /// All rows of a query, or of a statement with `RETURNING`.
+    pub(crate) async fn rows(
+        &mut self,
+        sql: &str,
+        values: &[Value],
+    ) -> Result<Vec<Row>, StoreError> {
+        self.stake()?;
+        let rows = match &mut self.engine {
+            Engine::Sqlite(transaction) => transaction.rows(sql, values).await,
+            Engine::Postgres(transaction) => transaction.rows(sql, values).await,
+        }?;
+        self.sound = true;
+        Ok(rows)
+    }
+
+    /// The first row of such a statement.
+    pub(crate) async fn optional_row(
+        &mut self,
+        sql: &str,
+        values: &[Value],
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.rows(sql, values).await?.into_iter().next())
+    }
+
+    /// Runs several statements without values, in the engine's own SQL.
+    pub(crate) async fn batch(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        self.stake()?;
+        match &mut self.engine {
+            Engine::Sqlite(transaction) => transaction.batch(sql).await,
+            Engine::Postgres(transaction) => transaction.batch(sql).await,
+        }?;
+        self.sound = true;
+        Ok(())
+    }
+
+    /// Lets its statements take that long, where the engine would stop them earlier.
+    pub(crate) async fn allow(&mut self, time: std::time::Duration) -> Result<(), StoreError> {
+        self.stake()?;
+        match &mut self.engine {
+            Engine::Sqlite(transaction) => transaction.allow(time),
+            Engine::Postgres(transaction) => transaction.allow(time).await?,
+        }
+        self.sound = true;
+        Ok(())
+    }
+
+    /// Makes it durable. When the future is dropped before it ends, it may be durable or undone.
+    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+        self.stake()?;
+        match self.engine {
+            Engine::Sqlite(transaction) => transaction.commit().await,
+            Engine::Postgres(transaction) => transaction.commit().await,
+        }
+    }
+
+    /// Until the statement that comes now has succeeded, the transaction is not sound.
+    fn stake(&mut self) -> Result<(), StoreError> {
+        if !std::mem::replace(&mut self.sound, false) {
+            return Err(away("a statement of this transaction has failed"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::database::Database;
+    use crate::value::values;
+
+    #[tokio::test]
+    async fn failed_statement_spoils_its_transaction() {
+        let folder = tempfile::tempdir().unwrap();
+        let (database, _) = Database::open_sqlite(&folder.path().join("test.db")).unwrap();
+        let table = "CREATE TABLE number (value integer UNIQUE)";
+        database.execute(table, values![]).await.unwrap();
+        let insert = "INSERT INTO number VALUES (?1)";
+        let mut transaction = database.begin().await.unwrap();
+        transaction.execute(insert, values![1]).await.unwrap();
+        assert!(transaction.execute(insert, values![1]).await.is_err());
+        assert!(transaction.execute(insert, values![2]).await.is_err());
+        assert!(transaction.commit().await.is_err());
+        let left = database.rows("SELECT value FROM number", values![]);
+        assert_eq!(left.await.unwrap(), []);
+    }
+}

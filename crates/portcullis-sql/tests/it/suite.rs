@@ -1,0 +1,78 @@
+//! Every behaviour, once on each engine.
+//!
+//! On SQLite each is a test of its own. On PostgreSQL all are one test, because each test may run
+//! in a process of its own, and a server takes longer to start than all of them to run.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::place::Place;
+use crate::postgres::Server;
+
+type Behaviour = fn(Place) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+
+macro_rules! behaviours {
+    ($($module:ident::$name:ident,)*) => {
+        mod on_sqlite {
+            use crate::place::Place;
+
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+                async fn $name() {
+                    crate::$module::$name(Place::sqlite()).await;
+                }
+            )*
+        }
+
+        const BEHAVIOURS: &[(&str, Behaviour)] = &[
+            $((stringify!($name), |place| Box::pin(crate::$module::$name(place))),)*
+        ];
+    };
+}
+
+behaviours! {
+    abandonment::abandoned_command_happens_whole_or_not_at_all,
+    accounts::account_is_found_by_name_and_by_email_in_any_case,
+    accounts::accounts_may_have_no_address,
+    accounts::drf_token_is_one_per_user,
+    accounts::ended_login_is_gone,
+    accounts::inactive_user_gets_no_login,
+    accounts::login_needs_the_password_that_was_checked,
+    accounts::more_queries_than_connections_are_all_answered,
+    accounts::parallel_signups_make_one_account,
+    accounts::permission_comes_from_the_user_or_a_group,
+    accounts::refused_account_leaves_nothing,
+    accounts::rehash_loses_against_a_changed_password,
+    accounts::token_without_expiry_or_login_row_is_found,
+    accounts::user_is_found_by_the_text_of_the_key,
+    migrations::database_with_another_user_table_is_left_alone,
+    migrations::django_database_gets_our_tables_only,
+    migrations::fresh_database_has_djangos_catalogue,
+    migrations::second_migration_finds_nothing_to_do,
+    migrations::two_nodes_migrate_at_once,
+    sessions::ended_session_is_gone_and_stays_so,
+    sessions::new_session_takes_the_place_of_the_old,
+    sessions::session_moves_to_a_new_key,
+    throttle::no_more_than_the_limit_get_on_at_once,
+    throttle::window_that_is_over_starts_again,
+    throttle::windows_that_are_over_are_swept,
+}
+
+#[test]
+fn store_suite_on_postgres() {
+    let Some(mut server) = Server::start() else {
+        println!("skipped: no PostgreSQL");
+        return;
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mut failed = Vec::new();
+    for (name, behaviour) in BEHAVIOURS {
+        let place = runtime.block_on(Place::postgres(&mut server, name));
+        // The panic's message goes to the test's output.
+        match runtime.block_on(runtime.spawn(behaviour(place))) {
+            Ok(()) => println!("{name} ... ok"),
+            Err(_) => failed.push(*name),
+        }
+    }
+    assert!(failed.is_empty(), "failed on PostgreSQL: {failed:#?}");
+}

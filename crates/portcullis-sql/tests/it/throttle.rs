@@ -1,0 +1,66 @@
+//! Counting tries.
+
+use portcullis_core::{Attempt, AttemptStore, Limit};
+use time::Duration;
+
+use crate::NOW;
+use crate::place::Place;
+
+const LIMIT: Limit = Limit {
+    tries: 3,
+    window: Duration::minutes(10),
+};
+
+pub(crate) async fn no_more_than_the_limit_get_on_at_once(place: Place) {
+    let database = place.migrated().await;
+    let tries: Vec<_> = (0..12)
+        .map(|_| {
+            let database = database.clone();
+            tokio::spawn(async move { database.attempt("ada", LIMIT, NOW).await.unwrap() })
+        })
+        .collect();
+    let mut allowed = 0;
+    for attempt in tries {
+        match attempt.await.unwrap() {
+            Attempt::Allowed => allowed += 1,
+            Attempt::Stopped { retry_after } => assert_eq!(retry_after, LIMIT.window),
+        }
+    }
+    assert_eq!(allowed, 3);
+    let other = database.attempt("eve", LIMIT, NOW).await.unwrap();
+    assert_eq!(other, Attempt::Allowed);
+    database.forget_attempts("ada").await.unwrap();
+    let again = database.attempt("ada", LIMIT, NOW).await.unwrap();
+    assert_eq!(again, Attempt::Allowed);
+}
+
+pub(crate) async fn window_that_is_over_starts_again(place: Place) {
+    let database = place.migrated().await;
+    for _ in 0..3 {
+        let attempt = database.attempt("ada", LIMIT, NOW).await.unwrap();
+        assert_eq!(attempt, Attempt::Allowed);
+    }
+    let nearly = NOW + LIMIT.window - Duration::seconds(90);
+    let retry_after = Duration::seconds(90);
+    let attempt = database.attempt("ada", LIMIT, nearly).await.unwrap();
+    assert_eq!(attempt, Attempt::Stopped { retry_after });
+    // The end of the first window starts the second, of which these are the first three.
+    for _ in 0..3 {
+        let attempt = database.attempt("ada", LIMIT, NOW + LIMIT.window).await;
+        assert_eq!(attempt.unwrap(), Attempt::Allowed);
+    }
+    let attempt = database.attempt("ada", LIMIT, NOW + LIMIT.window).await;
+    assert!(matches!(attempt.unwrap(), Attempt::Stopped { .. }));
+}
+
+pub(crate) async fn windows_that_are_over_are_swept(place: Place) {
+    let database = place.migrated().await;
+    for number in 0..10 {
+        let key = format!("key{number}");
+        database.attempt(&key, LIMIT, NOW).await.unwrap();
+    }
+    assert_eq!(place.count("portcullis_throttle").await, 10);
+    let later = NOW + LIMIT.window;
+    database.attempt("ada", LIMIT, later).await.unwrap();
+    assert_eq!(place.count("portcullis_throttle").await, 1);
+}
