@@ -9,6 +9,7 @@ use serde_json::Value;
 
 /// Which of our crates a crate may depend on.
 const DIRECTIONS: &[(&str, &[&str])] = &[
+    ("conformance", &["portcullis"]),
     ("portcullis-core", &[]),
     ("portcullis-django", &[]),
     ("portcullis-sql", &["portcullis-core", "portcullis-django"]),
