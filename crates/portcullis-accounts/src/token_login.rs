@@ -57,7 +57,7 @@ impl Accounts {
                     token_key: api_token::knox_key(&token).to_owned(),
                     device: device_name(headers),
                     now,
-                    expires: now + ttl,
+                    expires: Some(now + ttl),
                 };
                 (token, NewLogin::Device(login))
             }

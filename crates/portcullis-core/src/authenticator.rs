@@ -38,6 +38,9 @@ pub enum AuthError {
     #[doc(alias = "AuthenticationFailed")]
     #[error("{0}")]
     Failed(Cow<'static, str>),
+    /// The credentials are wrong, with an answer of the authenticator's own: the text of a JSON object.
+    #[error("credentials refused")]
+    FailedJson(String),
     /// They could not be looked up; the answer is 503, never "logged out".
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -38,6 +38,14 @@ impl AccountStore for Database {
         self.execute(sql, values).await.map(|_| ())
     }
 
+    async fn set_active(&self, user: &UserId, is_active: bool) -> Result<bool, StoreError> {
+        let Some(id) = integer(user) else {
+            return Ok(false);
+        };
+        let sql = "UPDATE auth_user SET is_active = ?1 WHERE id = ?2";
+        Ok(self.execute(sql, values![is_active, id]).await? > 0)
+    }
+
     async fn holds_permission(
         &self,
         user: &UserId,

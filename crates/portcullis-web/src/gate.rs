@@ -84,6 +84,10 @@ impl Gate {
                     let challenge = self.challenge(authenticators);
                     return Err(Refusal::AuthenticationFailed(detail, challenge));
                 }
+                Err(AuthError::FailedJson(body)) => {
+                    let challenge = self.challenge(authenticators);
+                    return Err(Refusal::AuthenticationFailedJson(body, challenge));
+                }
                 Err(_) => {
                     let detail = "Incorrect authentication credentials.".into();
                     let challenge = self.challenge(authenticators);

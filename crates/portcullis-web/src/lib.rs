@@ -30,7 +30,8 @@ mod throttle;
 mod way;
 
 pub use authenticators::{
-    BasicAuthentication, DeviceTokenAuthentication, SessionAuthentication, TokenAuthentication,
+    BasicAuthentication, DeviceTokenAuthentication, JwtAuthentication, SessionAuthentication,
+    TokenAuthentication,
 };
 pub use client::ClientInfo;
 pub use cookie::{CookieSettings, SameSite};

@@ -18,6 +18,8 @@ pub enum Refusal {
     NotAuthenticated(Option<Challenge>),
     /// 401 with a challenge: credentials were sent, and they are wrong.
     AuthenticationFailed(Cow<'static, str>, Option<Challenge>),
+    /// The same, with a body of the authenticator's own: the text of a JSON object.
+    AuthenticationFailedJson(String, Option<Challenge>),
     /// 403: known, and not allowed.
     PermissionDenied(Option<Cow<'static, str>>),
     /// 404.
@@ -51,11 +53,12 @@ impl Refusal {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::NotAuthenticated(Some(_)) | Self::AuthenticationFailed(_, Some(_)) => {
-                StatusCode::UNAUTHORIZED
-            }
+            Self::NotAuthenticated(Some(_))
+            | Self::AuthenticationFailed(_, Some(_))
+            | Self::AuthenticationFailedJson(_, Some(_)) => StatusCode::UNAUTHORIZED,
             Self::NotAuthenticated(None)
             | Self::AuthenticationFailed(_, None)
+            | Self::AuthenticationFailedJson(_, None)
             | Self::PermissionDenied(_)
             | Self::CsrfFailed(_) => StatusCode::FORBIDDEN,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
@@ -73,6 +76,7 @@ impl Refusal {
         match self {
             Self::NotAuthenticated(_) => "Authentication credentials were not provided.".into(),
             Self::AuthenticationFailed(detail, _) => detail.clone(),
+            Self::AuthenticationFailedJson(body, _) => body.clone().into(),
             Self::PermissionDenied(detail) => detail
                 .clone()
                 .unwrap_or("You do not have permission to perform this action.".into()),
@@ -98,9 +102,9 @@ impl Refusal {
 
     fn challenge(&self) -> Option<&Challenge> {
         match self {
-            Self::NotAuthenticated(challenge) | Self::AuthenticationFailed(_, challenge) => {
-                challenge.as_ref()
-            }
+            Self::NotAuthenticated(challenge)
+            | Self::AuthenticationFailed(_, challenge)
+            | Self::AuthenticationFailedJson(_, challenge) => challenge.as_ref(),
             _ => None,
         }
     }
@@ -110,6 +114,8 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let body = match &self {
             Self::Invalid(errors) => errors.to_json(),
+            Self::AuthenticationFailedJson(body, _) => serde_json::from_str(body)
+                .unwrap_or_else(|_| json!({ "detail": "Incorrect authentication credentials." })),
             _ => json!({ "detail": self.detail() }),
         };
         let mut response = (self.status(), axum::Json(body)).into_response();

@@ -75,7 +75,16 @@ pub trait AccountStore: UserStore {
     /// [`StoreError`] when the database fails.
     async fn rehash_password(&self, user: &User, hash: PasswordHash) -> Result<(), StoreError>;
 
-    /// Which of these users' ids has that permission, `app_label.codename`, itself or by a group.
+    /// Lets a user in again, or lets them in no more.
+    ///
+    /// Their credentials stay: they are refused while the user is inactive. `Ok(false)`: nobody has that id.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    #[doc(alias = "is_active")]
+    async fn set_active(&self, user: &UserId, is_active: bool) -> Result<bool, StoreError>;
+
+    /// Whether a user has that permission, `app_label.codename`, for themselves or by a group.
     ///
     /// Looks at the tables only: whether the user is active or a superuser is for the caller to see.
     ///

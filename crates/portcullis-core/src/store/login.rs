@@ -20,8 +20,8 @@ pub struct NewDeviceLogin {
     pub device: String,
     /// When.
     pub now: OffsetDateTime,
-    /// Until when the token is good.
-    pub expires: OffsetDateTime,
+    /// Until when the token is good; `None` is for ever.
+    pub expires: Option<OffsetDateTime>,
 }
 
 /// A login to be opened.

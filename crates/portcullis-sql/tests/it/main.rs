@@ -35,7 +35,7 @@ fn device(digest: &str) -> NewLogin {
         token_key: "key".to_owned(),
         device: "test".to_owned(),
         now: NOW,
-        expires: NOW + Duration::hours(10),
+        expires: Some(NOW + Duration::hours(10)),
     })
 }
 

@@ -2,10 +2,12 @@
 
 mod basic;
 mod device_token;
+mod jwt;
 mod session;
 mod token;
 
 pub use basic::BasicAuthentication;
 pub use device_token::DeviceTokenAuthentication;
+pub use jwt::JwtAuthentication;
 pub use session::SessionAuthentication;
 pub use token::TokenAuthentication;

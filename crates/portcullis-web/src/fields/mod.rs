@@ -36,6 +36,12 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
 }
 
 impl Fields {
+    /// The fields as they came.
+    #[must_use]
+    pub fn into_map(self) -> Map<String, Value> {
+        self.0
+    }
+
     /// Whether the body has that field at all.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {

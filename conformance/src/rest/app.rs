@@ -1,0 +1,171 @@
+//! The services of the application, and all of its doors.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{Html, IntoResponse};
+use http::StatusCode;
+use portcullis::accounts::Tokens;
+use portcullis::core::{Clock, Limit, SecretKeys, Store, SystemClock};
+use portcullis::django::jwt::{Algorithm, Backend, Key, Settings};
+use portcullis::django::password::Hashers;
+use portcullis::sql::Database;
+use portcullis::web::{
+    AllowedHosts, Api, BasicAuthentication, Compat, CookieDoorSettings, Cors,
+    DeviceTokenAuthentication, HashingPool, JwtAuthentication, Passwords, SessionAuthentication,
+    Sessions, TokenAuthentication, TrustedProxies, security_headers,
+};
+use portcullis::{AccountSettings, Accounts, Authenticator, Doors, Gate};
+use time::Duration;
+
+use crate::profile::Profile;
+use crate::{guard, session_views, token_views, trainers};
+
+/// The key of the recorded server; it protects nothing.
+const SECRET_KEY: &str = "peer-only-secret-key-do-not-deploy-0123456789abcdefghij";
+const JWT_KEY: &str = "peer-only-jwt-signing-key-0123456789abcdefghijklmnop";
+
+/// What the views share.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) profile: Profile,
+    pub(crate) accounts: Accounts,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) passwords: Passwords,
+    pub(crate) secret_keys: SecretKeys,
+    pub(crate) session: Arc<dyn Authenticator>,
+    pub(crate) token: Arc<dyn Authenticator>,
+    pub(crate) knox: Arc<dyn Authenticator>,
+    pub(crate) basic: Arc<dyn Authenticator>,
+    pub(crate) jwt: Arc<dyn Authenticator>,
+    gate: Gate,
+}
+
+impl App {
+    pub(crate) fn new(profile: Profile, database: Database) -> anyhow::Result<Self> {
+        let store: Arc<dyn Store> = Arc::new(database);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let secret_keys = SecretKeys::new(SECRET_KEY, Vec::new());
+        let cookies = CookieDoorSettings {
+            secret_keys: secret_keys.clone(),
+            session: profile.session(),
+            csrf: profile.csrf(),
+        };
+        let sessions = Sessions::new(Arc::clone(&store), Arc::clone(&clock), cookies);
+        // Quick hashes, as the recorded server had; and no limit, since the cases guess a lot.
+        let hashers = Hashers {
+            pbkdf2_iterations: 1000,
+            ..Hashers::default()
+        };
+        let hashing = HashingPool::start(2, 256)?;
+        let passwords = Passwords::new(
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            hashing,
+            hashers,
+            None,
+        );
+        let settings = AccountSettings {
+            tokens: Tokens::Authtoken,
+        };
+        let accounts = Accounts::new(
+            passwords.clone(),
+            sessions.clone(),
+            Arc::clone(&clock),
+            settings,
+        );
+
+        let backend = Backend::new(Key::secret(Algorithm::Hs256, JWT_KEY)?);
+        let mut jwt = Settings::default();
+        if profile == Profile::Jwt {
+            jwt.rotate_refresh_tokens = true;
+            jwt.blacklist_after_rotation = true;
+            jwt.check_revoke_token = true;
+        }
+        let session: Arc<dyn Authenticator> = Arc::new(SessionAuthentication(sessions.clone()));
+        let token: Arc<dyn Authenticator> = Arc::new(TokenAuthentication(Arc::clone(&store)));
+        let basic: Arc<dyn Authenticator> = Arc::new(BasicAuthentication(passwords.clone()));
+        let knox = DeviceTokenAuthentication::new(Arc::clone(&store), Arc::clone(&clock));
+        let jwt: Arc<dyn Authenticator> = Arc::new(JwtAuthentication::new(
+            backend,
+            jwt,
+            Arc::clone(&store),
+            clock,
+        ));
+        let defaults = match profile {
+            Profile::Email => vec![Arc::clone(&token), Arc::clone(&session)],
+            Profile::Stock => vec![Arc::clone(&session), Arc::clone(&basic)],
+            Profile::Jwt => vec![Arc::clone(&jwt)],
+        };
+        let compat = Compat {
+            first_class_challenge: true,
+            no_cache_headers: true,
+            login_without_origin_check: true,
+        };
+        let gate = Gate::new(defaults)
+            .with_csrf(sessions.csrf().clone())
+            .with_compat(compat);
+        let knox = Arc::new(knox);
+        Ok(Self {
+            profile,
+            accounts,
+            store,
+            passwords,
+            secret_keys,
+            session,
+            token,
+            knox,
+            basic,
+            jwt,
+            gate,
+        })
+    }
+
+    /// Doors behind the profile's default authenticators.
+    pub(crate) fn doors(&self) -> Doors {
+        self.gate.doors()
+    }
+
+    /// DRF's pipeline with the profile's renderers.
+    pub(crate) fn api(&self, name: &str) -> Api {
+        let api = Api::new(name);
+        if self.profile.has_html() {
+            api.with_html()
+        } else {
+            api
+        }
+    }
+
+    /// Three calls a minute.
+    pub(crate) fn rate(&self) -> Limit {
+        Limit {
+            tries: 3,
+            window: Duration::minutes(1),
+        }
+    }
+
+    /// The whole application.
+    pub(crate) fn router(self) -> Router {
+        let doors = self
+            .doors()
+            .merge(token_views::doors(&self))
+            .merge(trainers::doors(&self))
+            .merge(session_views::doors(&self))
+            .merge(guard::doors(&self));
+        let cors = self.profile.cors().unwrap_or_default();
+        let hosts = AllowedHosts::new(["127.0.0.1", "localhost", "testserver"]);
+        doors
+            .into_router()
+            .fallback(|| async {
+                (StatusCode::NOT_FOUND, Html("<h1>Not Found</h1>")).into_response()
+            })
+            .layer(from_fn_with_state(hosts, AllowedHosts::check))
+            .layer(from_fn_with_state(Cors::new(cors), Cors::handle))
+            .layer(from_fn_with_state(
+                TrustedProxies::DangerEverybody,
+                TrustedProxies::identify,
+            ))
+            .layer(from_fn(security_headers))
+    }
+}
