@@ -92,6 +92,12 @@ async fn insert_account(
         return Ok(None);
     };
     let id: i64 = row.get(0)?;
+    let sql = "INSERT INTO portcullis_username (folded, user_id) VALUES (?1, ?2) \
+               ON CONFLICT DO NOTHING";
+    let name = values![account.username.to_lowercase(), id];
+    if transaction.execute(sql, name).await? == 0 {
+        return Ok(None);
+    }
     // Accounts without an address share the empty one, which is nobody's log-in name.
     if !account.email.is_empty() {
         let sql = "INSERT INTO portcullis_email (folded, user_id) VALUES (?1, ?2) \

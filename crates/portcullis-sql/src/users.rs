@@ -10,18 +10,22 @@ use crate::value::values;
 #[async_trait]
 impl UserStore for Database {
     async fn user_by_login_name(&self, name: &str) -> Result<Option<User>, StoreError> {
-        let by_username = format!("SELECT {COLUMNS} FROM auth_user u WHERE u.username = ?1");
-        if let Some(row) = self.optional_row(&by_username, values![name]).await? {
-            return user(&row).map(Some);
-        }
-        let by_email = format!(
-            "SELECT {COLUMNS} FROM portcullis_email e JOIN auth_user u ON u.id = e.user_id \
-             WHERE e.folded = ?1"
+        // One query, whoever is meant: the work tells nothing.
+        let sql = format!(
+            "SELECT {COLUMNS} FROM auth_user u WHERE u.id = COALESCE(\
+             (SELECT n.id FROM auth_user n WHERE n.username = ?1), \
+             (SELECT n.user_id FROM portcullis_username n WHERE n.folded = ?2), \
+             (SELECT e.user_id FROM portcullis_email e WHERE e.folded = ?2))"
         );
-        let found = self
-            .optional_row(&by_email, values![name.to_lowercase()])
-            .await?;
-        found.as_ref().map(user).transpose()
+        let folded = name.to_lowercase();
+        let found = self.optional_row(&sql, values![name, &folded]).await?;
+        let found = found.as_ref().map(user).transpose()?;
+        // Somebody else may have changed the row meanwhile: then the name is not theirs any more.
+        Ok(found.filter(|user| {
+            [&user.username, &user.email]
+                .iter()
+                .any(|own| own.to_lowercase() == folded)
+        }))
     }
 
     async fn user_by_id(&self, id: &str) -> Result<Option<User>, StoreError> {

@@ -19,7 +19,9 @@ pub(crate) fn credential<'a>(
         return Ok(None);
     };
     if headers.get_all(header::AUTHORIZATION).iter().count() > 1 {
-        return Err(AuthError::failed("More than one Authorization header."));
+        // Servers in front may have looked at either; DRF sees them joined by a comma.
+        let text = "Invalid token header. Token string should not contain spaces.";
+        return Err(AuthError::failed(text));
     }
     authorization::token_of(value.as_bytes(), keyword).map_err(AuthError::failed)
 }

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::handler::Handler;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use http::{Method, StatusCode, Uri, header};
+
 use portcullis_core::{AllowAny, Authenticator, IsAuthenticated, Permission};
+use tower::ServiceBuilder;
 
 use crate::face::{Api, Face};
 use crate::gate::{self, Gate};
@@ -230,15 +233,10 @@ impl Doors {
                 router = router.route(bare, axum::routing::any(add_slash));
             }
             let path = door.path.clone();
-            let handlers = handlers
-                .fallback(
-                    |method: Method| async move { Refusal::MethodNotAllowed(method.to_string()) },
-                )
-                .layer(axum::middleware::from_fn_with_state(
-                    Arc::new(door),
-                    way::enter,
-                ));
-            router = router.route(&path, handlers);
+            // Around the method router and not inside it: it adds an `Allow` of its own.
+            let enter = from_fn_with_state(Arc::new(door), way::enter);
+            let service = ServiceBuilder::new().layer(enter).service(handlers);
+            router = router.route_service(&path, service);
         }
         router.fallback(|| async { Refusal::NotFound })
     }

@@ -52,7 +52,7 @@ async fn field_errors_use_drf_words() {
         json!({ "email": [required], "password": [required] })
     );
     let answer = client
-        .post("/api/signup/", json!({ "email": null, "password": " " }))
+        .post("/api/signup/", json!({ "email": null, "password": "" }))
         .await;
     let (nothing, blank) = (
         "This field may not be null.",

@@ -35,3 +35,9 @@ pub(super) const THROTTLE: Ddl = Ddl {
     sqlite: include_str!("portcullis_0002_sqlite.sql"),
     postgres: include_str!("portcullis_0002_postgresql.sql"),
 };
+
+/// `portcullis_username`.
+pub(super) const USERNAME: Ddl = Ddl {
+    sqlite: include_str!("portcullis_0003_sqlite.sql"),
+    postgres: include_str!("portcullis_0003_postgresql.sql"),
+};

@@ -10,14 +10,15 @@ use time::OffsetDateTime;
 use crate::database::Database;
 use crate::transaction::{Dialect, Transaction};
 use crate::value::values;
-use ddl::{DJANGO, Ddl, EMAIL_AND_LOGIN, THROTTLE};
+use ddl::{DJANGO, Ddl, EMAIL_AND_LOGIN, THROTTLE, USERNAME};
 
 const DJANGO_APPLIED: &str = include_str!("django_applied.txt");
 
 /// Our own migrations, in the order of application.
-const MIGRATIONS: [(&str, Ddl); 2] = [
+const MIGRATIONS: [(&str, Ddl); 3] = [
     ("0001_initial", EMAIL_AND_LOGIN),
     ("0002_throttle", THROTTLE),
+    ("0003_username", USERNAME),
 ];
 
 /// Two nodes that migrate one PostgreSQL database at once take turns at this lock.
@@ -86,7 +87,9 @@ impl Database {
         }
         transaction.batch(ddl.of(transaction.dialect())).await?;
         if ddl == EMAIL_AND_LOGIN {
-            adopt_emails(&mut transaction).await?;
+            adopt(&mut transaction, "email", "portcullis_email").await?;
+        } else if ddl == USERNAME {
+            adopt(&mut transaction, "username", "portcullis_username").await?;
         }
         record(&mut transaction, "portcullis", name, now).await?;
         transaction.commit().await?;
@@ -131,25 +134,32 @@ async fn record(
     Ok(())
 }
 
-/// Takes over the addresses of the users that are there; of two that differ in letter case only,
-/// the older account keeps it and the log says so.
-async fn adopt_emails(transaction: &mut Transaction) -> Result<(), StoreError> {
+/// Takes over the addresses or names of the users that are there; of two that differ in letter case
+/// only, the older account keeps it and the log says so.
+async fn adopt(transaction: &mut Transaction, column: &str, table: &str) -> Result<(), StoreError> {
     let mut last = i64::MIN;
     loop {
-        let page = "SELECT id, email FROM auth_user WHERE email <> '' AND id > ?1 \
-                    ORDER BY id LIMIT ?2";
-        let users = transaction.rows(page, values![last, PAGE]).await?;
+        let page = format!(
+            "SELECT id, {column} FROM auth_user WHERE {column} <> '' AND id > ?1 \
+             ORDER BY id LIMIT ?2"
+        );
+        let users = transaction.rows(&page, values![last, PAGE]).await?;
         if users.is_empty() {
             return Ok(());
         }
         for row in users {
-            let (id, email): (i64, String) = (row.get(0)?, row.get(1)?);
+            let (id, text): (i64, String) = (row.get(0)?, row.get(1)?);
             last = id;
-            let sql = "INSERT INTO portcullis_email (folded, user_id) VALUES (?1, ?2) \
-                       ON CONFLICT DO NOTHING";
-            let values = values![email.to_lowercase(), id];
-            if transaction.execute(sql, values).await? == 0 {
-                tracing::warn!(user = id, "another account has the same e-mail address");
+            let sql = format!(
+                "INSERT INTO {table} (folded, user_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING"
+            );
+            let values = values![text.to_lowercase(), id];
+            if transaction.execute(&sql, values).await? == 0 {
+                tracing::warn!(
+                    user = id,
+                    column,
+                    "another account has the same but for letter case"
+                );
             }
         }
     }

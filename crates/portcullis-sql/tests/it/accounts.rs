@@ -251,3 +251,22 @@ pub(crate) async fn permission_comes_from_the_user_or_a_group(place: Place) {
             .unwrap()
     );
 }
+
+pub(crate) async fn names_are_unique_and_found_in_any_letter_case(place: Place) {
+    let database = place.migrated().await;
+    let mut ivan = account("");
+    ivan.username = "Ivan".to_owned();
+    let made = database.create_account(ivan.clone(), None).await.unwrap();
+    for name in ["Ivan", "ivan", "IVAN"] {
+        let found = database.user_by_login_name(name).await.unwrap();
+        assert_eq!(found.as_ref(), Some(&made), "{name}");
+    }
+    ivan.username = "iVAN".to_owned();
+    let again = database.create_account(ivan, None).await;
+    assert!(matches!(again, Err(CreateAccountError::Taken)));
+    // Django renames the account: the old name is nobody's.
+    place.run("UPDATE auth_user SET username = 'John'").await;
+    assert_eq!(database.user_by_login_name("ivan").await.unwrap(), None);
+    let found = database.user_by_login_name("John").await.unwrap();
+    assert_eq!(found.map(|found| found.id), Some(made.id));
+}

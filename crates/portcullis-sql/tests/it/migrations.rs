@@ -37,7 +37,11 @@ pub(crate) async fn django_database_gets_our_tables_only(place: Place) {
     let database = place.database().await;
     assert_eq!(
         database.migrate(NOW).await.unwrap(),
-        ["portcullis.0001_initial", "portcullis.0002_throttle"]
+        [
+            "portcullis.0001_initial",
+            "portcullis.0002_throttle",
+            "portcullis.0003_username"
+        ]
     );
     assert_eq!(place.catalogue().await, before);
     let found = database.user_by_login_name("ada@EXAMPLE.com").await;
@@ -54,7 +58,8 @@ pub(crate) async fn two_nodes_migrate_at_once(place: Place) {
         [
             "django tables",
             "portcullis.0001_initial",
-            "portcullis.0002_throttle"
+            "portcullis.0002_throttle",
+            "portcullis.0003_username"
         ]
     );
 }

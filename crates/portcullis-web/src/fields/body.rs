@@ -1,5 +1,7 @@
 //! A body, read whole up to a cap, and parsed by its media type.
 
+use std::borrow::Cow;
+
 use axum::extract::Request;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
@@ -105,7 +107,15 @@ impl Body {
                 "nested deeper than {MAX_JSON_DEPTH} levels"
             )));
         }
-        let text = str::from_utf8(&self.bytes).map_err(|error| malformed(error.to_string()))?;
+        let text = match charset(&self.content_type).as_deref() {
+            Some("latin-1" | "latin1" | "iso-8859-1") => {
+                Cow::Owned(self.bytes.iter().copied().map(char::from).collect())
+            }
+            _ => str::from_utf8(&self.bytes)
+                .map(Cow::Borrowed)
+                .map_err(|e| malformed(e.to_string()))?,
+        };
+        let text: &str = &text;
         serde_json::from_str(text)
             .or_else(|error| match surrogates::replace(text) {
                 Some(text) => serde_json::from_str(&text),
@@ -180,4 +190,14 @@ fn media_type(content_type: &str) -> String {
         .unwrap_or("")
         .trim()
         .to_ascii_lowercase()
+}
+
+/// The charset that is named beside the media type.
+fn charset(content_type: &str) -> Option<String> {
+    let mut parameters = content_type
+        .split(';')
+        .skip(1)
+        .map(|part| part.trim().to_ascii_lowercase());
+    let found = parameters.find_map(|part| part.strip_prefix("charset=").map(str::to_owned));
+    found.map(|charset| charset.trim_matches('"').to_owned())
 }

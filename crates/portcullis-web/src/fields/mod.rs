@@ -50,8 +50,8 @@ impl Fields {
 
     /// A text field by its rule; what is wrong goes to `errors`, and the answer is then empty.
     pub fn text(&self, rule: TextRule, errors: &mut FieldErrors) -> String {
-        rule.check(self.0.get(rule.name)).unwrap_or_else(|text| {
-            errors.add(rule.name, vec![text]);
+        rule.check(self.0.get(rule.name)).unwrap_or_else(|faults| {
+            errors.add(rule.name, faults);
             String::new()
         })
     }

@@ -56,15 +56,16 @@ impl TextRule {
         }
     }
 
-    /// The text of a field, or what is wrong with it.
-    pub(super) fn check(self, value: Option<&Value>) -> Result<String, String> {
+    /// The text of a field, or all that is wrong with it.
+    pub(super) fn check(self, value: Option<&Value>) -> Result<String, Vec<String>> {
+        let one = |text: &str| Err(vec![text.to_owned()]);
         let text = match value {
-            None => return Err("This field is required.".to_owned()),
-            Some(Value::Null) => return Err("This field may not be null.".to_owned()),
+            None => return one("This field is required."),
+            Some(Value::Null) => return one("This field may not be null."),
             Some(Value::String(text)) => text.clone(),
             Some(Value::Number(number)) => number.to_string(),
             Some(Value::Bool(_) | Value::Array(_) | Value::Object(_)) => {
-                return Err("Not a valid string.".to_owned());
+                return one("Not a valid string.");
             }
         };
         let cleaned = if self.keeps_outer_blanks {
@@ -72,27 +73,38 @@ impl TextRule {
         } else {
             text.trim()
         };
-        if cleaned.trim().is_empty() {
-            return Err("This field may not be blank.".to_owned());
+        if cleaned.is_empty() {
+            return one("This field may not be blank.");
         }
+        let faults = self.faults(cleaned);
+        if faults.is_empty() {
+            Ok(cleaned.to_owned())
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// What the validators say, in DRF's order.
+    fn faults(self, text: &str) -> Vec<String> {
+        let mut faults = Vec::new();
         if let Some(max) = self.max_characters
-            && cleaned.chars().nth(max).is_some()
+            && text.chars().nth(max).is_some()
         {
-            return Err(format!(
+            faults.push(format!(
                 "Ensure this field has no more than {max} characters."
             ));
         }
-        if cleaned.contains('\0') {
-            return Err("Null characters are not allowed.".to_owned());
+        if text.contains('\0') {
+            faults.push("Null characters are not allowed.".to_owned());
         }
-        if let Some(surrogate) = surrogates::find(cleaned) {
-            return Err(format!(
+        if let Some(surrogate) = surrogates::find(text) {
+            faults.push(format!(
                 "Surrogate characters are not allowed: U+{surrogate:04X}."
             ));
         }
-        if self.is_email {
-            validate_email(cleaned).map_err(|error| error.message)?;
+        if let Some(error) = self.is_email.then(|| validate_email(text).err()).flatten() {
+            faults.push(error.message);
         }
-        Ok(cleaned.to_owned())
+        faults
     }
 }

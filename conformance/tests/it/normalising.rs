@@ -1,5 +1,4 @@
 //! What is replaced in answers before they are compared, and what is left alone.
-#![forbid(unsafe_code)]
 
 use conformance::cookie::SetCookie;
 use conformance::normalise::{Normaliser, Patterns, rounded};

@@ -1,5 +1,4 @@
 //! The recordings can be read, and files that cannot be say what is wrong with them.
-#![forbid(unsafe_code)]
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,0 +1,6 @@
+//! The runner, and what the server `rest` answers to the recorded cases.
+#![expect(clippy::unwrap_used, reason = "a test stops where its facts end")]
+
+mod case_files;
+mod normalising;
+mod rest;
