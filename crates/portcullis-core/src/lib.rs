@@ -10,6 +10,7 @@ mod authenticator;
 mod builtin;
 mod clock;
 mod compose;
+mod model_permissions;
 mod permission;
 mod secret_key;
 mod store;
@@ -20,11 +21,12 @@ pub use authenticator::{AuthError, Authenticated, Authenticator, Challenge, Logi
 pub use builtin::{AllowAny, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly, IsStaffUser};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use compose::{And, Not, Or, PermissionExt};
+pub use model_permissions::ModelPermissions;
 pub use permission::{Ask, Object, Permission, Verdict};
 pub use secret_key::SecretKeys;
 pub use store::{
     AccountStore, Attempt, AttemptStore, CreateAccountError, DeviceLogin, Issued, Limit,
-    LoginStore, NewAccount, NewDeviceLogin, NewLogin, NewSession, SessionStore, Store, StoreError,
-    StoredSession, UserStore,
+    LoginStore, NewAccount, NewDeviceLogin, NewLogin, NewSession, PermissionStore, SessionStore,
+    Store, StoreError, StoredSession, UserStore,
 };
 pub use user::{PasswordHash, Principal, User, UserId};

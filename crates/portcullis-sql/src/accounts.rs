@@ -45,29 +45,6 @@ impl AccountStore for Database {
         let sql = "UPDATE auth_user SET is_active = ?1 WHERE id = ?2";
         Ok(self.execute(sql, values![is_active, id]).await? > 0)
     }
-
-    async fn holds_permission(
-        &self,
-        user: &UserId,
-        app_label: &str,
-        codename: &str,
-    ) -> Result<bool, StoreError> {
-        let Some(id) = integer(user) else {
-            return Ok(false);
-        };
-        let sql = "SELECT p.id FROM auth_permission p \
-                   JOIN django_content_type c ON c.id = p.content_type_id \
-                   WHERE c.app_label = ?2 AND p.codename = ?3 AND (\
-                   EXISTS (SELECT 1 FROM auth_user_user_permissions o \
-                           WHERE o.permission_id = p.id AND o.user_id = ?1) OR \
-                   EXISTS (SELECT 1 FROM auth_group_permissions g \
-                           JOIN auth_user_groups m ON m.group_id = g.group_id \
-                           WHERE g.permission_id = p.id AND m.user_id = ?1)) LIMIT 1";
-        let held = self
-            .optional_row(sql, values![id, app_label, codename])
-            .await?;
-        Ok(held.is_some())
-    }
 }
 
 /// The new user, or `None` when the name or address is taken, also by a transaction beside this

@@ -12,6 +12,7 @@ mod database;
 mod failure;
 mod logins;
 mod migrations;
+mod permissions;
 mod placeholders;
 mod postgres;
 mod row;

@@ -13,8 +13,8 @@ pub use portcullis_web as web;
 pub use portcullis_accounts::{AccountSettings, Accounts};
 pub use portcullis_core::{
     Action, AllowAny, Ask, AuthError, Authenticated, Authenticator, IsAdminUser, IsAuthenticated,
-    IsAuthenticatedOrReadOnly, IsStaffUser, Permission, PermissionExt, Principal, User, UserId,
-    Verdict,
+    IsAuthenticatedOrReadOnly, IsStaffUser, ModelPermissions, Permission, PermissionExt, Principal,
+    User, UserId, Verdict,
 };
 pub use portcullis_web::{Access, CurrentUser, Doors, Fields, Gate, Refusal, get, post};
 

@@ -83,18 +83,4 @@ pub trait AccountStore: UserStore {
     /// [`StoreError`] when the database fails.
     #[doc(alias = "is_active")]
     async fn set_active(&self, user: &UserId, is_active: bool) -> Result<bool, StoreError>;
-
-    /// Whether a user has that permission, `app_label.codename`, for themselves or by a group.
-    ///
-    /// Looks at the tables only: whether the user is active or a superuser is for the caller to see.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database fails.
-    #[doc(alias = "has_perm")]
-    async fn holds_permission(
-        &self,
-        user: &UserId,
-        app_label: &str,
-        codename: &str,
-    ) -> Result<bool, StoreError>;
 }

@@ -3,6 +3,7 @@
 mod account;
 mod attempt;
 mod login;
+mod permission;
 mod session;
 
 use async_trait::async_trait;
@@ -10,6 +11,7 @@ use async_trait::async_trait;
 pub use account::{AccountStore, CreateAccountError, NewAccount, UserStore};
 pub use attempt::{Attempt, AttemptStore, Limit};
 pub use login::{DeviceLogin, Issued, LoginStore, NewDeviceLogin, NewLogin};
+pub use permission::PermissionStore;
 pub use session::{NewSession, SessionStore, StoredSession};
 
 /// The machine failed, not the client: the answer is 503 with a neutral sentence.
@@ -27,7 +29,7 @@ pub enum StoreError {
 ///
 /// Every method of them is one transaction: it happens whole and durably, or not at all.
 #[async_trait]
-pub trait Store: AccountStore + LoginStore + SessionStore + AttemptStore {
+pub trait Store: AccountStore + PermissionStore + LoginStore + SessionStore + AttemptStore {
     /// Whether the store answers; for health checks.
     ///
     /// # Errors

@@ -1,7 +1,8 @@
 //! Commands and queries of accounts and logins.
 
 use portcullis_core::{
-    AccountStore, CreateAccountError, Issued, LoginStore, NewLogin, PasswordHash, Store, UserStore,
+    AccountStore, CreateAccountError, Issued, LoginStore, NewLogin, PasswordHash, PermissionStore,
+    Store, UserStore,
 };
 use time::Duration;
 
