@@ -28,7 +28,9 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "portcullis-web",
         ],
     ),
-    ("portcullis-server", &["portcullis"]),
+    ("custom-authenticator", &["portcullis", "portcullis-test"]),
+    ("portcullis-server", &["portcullis", "portcullis-test"]),
+    ("portcullis-test", &["portcullis"]),
     ("xtask", &[]),
 ];
 
