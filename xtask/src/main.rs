@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test` and `cargo xtask check`.
+//! The project's own commands: `cargo xtask test`, `check` and `bench`.
 #![forbid(unsafe_code)]
 #![expect(
     clippy::print_stdout,
@@ -19,6 +19,7 @@ const USAGE: &str = "usage: cargo xtask <command>
 
   test    run every test; with `--without postgres`, all but those that need PostgreSQL
   check   formatting, lints, docs, licences, spelling, dependency directions, doc drift
+  bench   what a guarded request costs beside a bare axum handler
 
 exit status: 0 all is well, 1 something failed, 2 wrong usage or a program is missing";
 
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         ["test"] => test::run,
         ["test", "--without", "postgres"] => test::run_without_postgres,
         ["check"] => check,
+        ["bench"] => bench,
         _ => {
             println!("{USAGE}");
             return ExitCode::from(2);
@@ -44,6 +46,18 @@ fn main() -> ExitCode {
             ExitCode::from(status)
         }
     }
+}
+
+fn bench() -> anyhow::Result<bool> {
+    let words = [
+        "run",
+        "--release",
+        "--locked",
+        "--quiet",
+        "--package",
+        "portcullis-bench",
+    ];
+    run::run("cargo", &words).map(|()| true)
 }
 
 fn check() -> anyhow::Result<bool> {
