@@ -79,16 +79,7 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
     let gate =
         Gate::new(vec![Arc::new(token), Arc::new(session)]).with_csrf(sessions.csrf().clone());
     let accounts = Accounts::new(passwords, sessions, clock, AccountSettings::default());
-    gate.doors()
-        .route("/", get(page::html))
-        .authenticated_by(Vec::new())
-        .open()
-        .route("/page.js", get(page::script))
-        .authenticated_by(Vec::new())
-        .open()
-        .route("/page.css", get(page::style))
-        .authenticated_by(Vec::new())
-        .open()
+    page::doors(&gate)
         .route("/healthz", get(move || healthz(Arc::clone(&store))))
         .authenticated_by(Vec::new())
         .open()
