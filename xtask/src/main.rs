@@ -17,7 +17,7 @@ use anyhow::Context;
 
 const USAGE: &str = "usage: cargo xtask <command>
 
-  test    run every test; with `--without postgres`, all but those that need PostgreSQL
+  test    run every test; with `--without postgres` or `--without browser`, all but those that need it
   check   formatting, lints, docs, licences, spelling, dependency directions, doc drift
   bench   what a guarded request costs beside a bare axum handler
 
@@ -26,15 +26,14 @@ exit status: 0 all is well, 1 something failed, 2 wrong usage or a program is mi
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let command = match words.as_slice() {
-        ["test"] => test::run,
-        ["test", "--without", "postgres"] => test::run_without_postgres,
-        ["check"] => check,
-        ["bench"] => bench,
-        _ => {
-            println!("{USAGE}");
-            return ExitCode::from(2);
-        }
+    let command: Box<dyn Fn() -> anyhow::Result<bool>> = match words.as_slice() {
+        ["test", options @ ..] => match test::left_out(options) {
+            Some(without) => Box::new(move || test::run(&without)),
+            None => return usage(),
+        },
+        ["check"] => Box::new(check),
+        ["bench"] => Box::new(bench),
+        _ => return usage(),
     };
     match enter_workspace().and_then(|()| command()) {
         Ok(true) => ExitCode::SUCCESS,
@@ -46,6 +45,11 @@ fn main() -> ExitCode {
             ExitCode::from(status)
         }
     }
+}
+
+fn usage() -> ExitCode {
+    println!("{USAGE}");
+    ExitCode::from(2)
 }
 
 fn bench() -> anyhow::Result<bool> {

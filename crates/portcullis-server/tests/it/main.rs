@@ -4,5 +4,6 @@
 mod accounts;
 mod bad_input;
 mod binary;
+mod browser;
 mod client;
 mod sessions;
