@@ -17,7 +17,8 @@ use anyhow::Context;
 
 const USAGE: &str = "usage: cargo xtask <command>
 
-  test    run every test; with `--without postgres` or `--without browser`, all but those that need it
+  test    run every test; with `--without postgres` or `--without browser`, all but those that need it;
+          with `--long`, what is slow runs at full length
   check   formatting, lints, docs, licences, spelling, dependency directions, doc drift
   bench   what a guarded request costs beside a bare axum handler
 
@@ -27,8 +28,8 @@ fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let command: Box<dyn Fn() -> anyhow::Result<bool>> = match words.as_slice() {
-        ["test", options @ ..] => match test::left_out(options) {
-            Some(without) => Box::new(move || test::run(&without)),
+        ["test", options @ ..] => match test::Options::parse(options) {
+            Some(options) => Box::new(move || test::run(&options)),
             None => return usage(),
         },
         ["check"] => Box::new(check),

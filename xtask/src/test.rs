@@ -30,25 +30,41 @@ const NEEDS: [Need; 2] = [
     },
 ];
 
-/// Reads `--without NAME …`; `None` when something else is said.
-pub(crate) fn left_out(words: &[&str]) -> Option<Vec<&'static str>> {
-    words
-        .chunks(2)
-        .map(|pair| match pair {
-            ["--without", name] => NEEDS
-                .iter()
-                .map(|need| need.name)
-                .find(|known| known == name),
-            _ => None,
-        })
-        .collect()
+/// What was asked of the tests.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    without: Vec<&'static str>,
+    is_long: bool,
+}
+
+impl Options {
+    /// Reads `--long` and `--without NAME`; `None` when something else is said.
+    pub(crate) fn parse(words: &[&str]) -> Option<Self> {
+        let mut options = Self::default();
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            match *word {
+                "--long" => options.is_long = true,
+                "--without" => {
+                    let name = words.next()?;
+                    let need = NEEDS.iter().find(|need| need.name == *name)?;
+                    options.without.push(need.name);
+                }
+                _ => return None,
+            }
+        }
+        Some(options)
+    }
 }
 
 /// Runs the documentation's examples, then all other tests; `false` when one of the latter failed.
-pub(crate) fn run(without: &[&str]) -> anyhow::Result<bool> {
+pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
     let mut variables = Vec::new();
+    if options.is_long {
+        variables.push(("PORTCULLIS_LONG", "1"));
+    }
     for need in &NEEDS {
-        if without.contains(&need.name) {
+        if options.without.contains(&need.name) {
             println!("skipped: {}", need.left_out);
             variables.push((need.variable, "1"));
         } else {

@@ -35,17 +35,27 @@ impl Server {
     }
 
     fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let stream = TcpStream::connect(&self.address).unwrap();
+        Self::ask(stream, method, path, headers, body)
+    }
+
+    /// Sends one request; what came of it, also when the server broke off.
+    pub(crate) fn ask(
+        mut stream: TcpStream,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &str,
+    ) -> String {
         let length = body.len();
-        write!(
+        let _ = write!(
             stream,
             "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
              Content-Length: {length}\r\n{headers}\r\n{body}"
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        );
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
     }
 }
 

@@ -6,4 +6,5 @@ mod bad_input;
 mod binary;
 mod browser;
 mod client;
+mod kill;
 mod sessions;
