@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use portcullis::core::{Clock, Limit, SecretKeys, Store};
 use portcullis::django::password::Hashers;
 use portcullis::web::{
@@ -13,9 +13,10 @@ use portcullis::web::{
 };
 use portcullis::{AccountSettings, Accounts, Doors, Gate, Refusal, get};
 use time::Duration;
+use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::page;
+use crate::{http, page};
 
 /// How many log-ins of one name may fail, over all doors and nodes.
 const LOGIN_LIMIT: Limit = Limit {
@@ -93,12 +94,16 @@ pub fn app(doors: Doors, surroundings: &Surroundings) -> Router {
         [] => AllowedHosts::new(["*"]),
         hosts => AllowedHosts::new(hosts),
     };
+    let hsts = surroundings.is_https.then(|| map_response(http::hsts));
     doors
         .into_router()
         .layer(from_fn_with_state(hosts, AllowedHosts::check))
-        .layer(from_fn_with_state(proxies, TrustedProxies::identify))
-        .layer(CatchPanicLayer::new())
+        .layer(from_fn(http::watch))
+        .layer(CatchPanicLayer::custom(http::panicked))
+        .layer(option_layer(hsts))
         .layer(from_fn(security_headers))
+        .layer(from_fn(http::trace))
+        .layer(from_fn_with_state(proxies, TrustedProxies::identify))
 }
 
 /// Cookies of http on the loopback have Django's names; those of https cannot be set by other hosts.

@@ -1,7 +1,6 @@
 //! The commands: each opens what it needs, does one thing, and says what it did.
 
 use std::io::Write;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
@@ -13,6 +12,7 @@ use portcullis::web::{Doors, HashingPool};
 use tokio::net::TcpListener;
 
 use crate::app::{Services, app, doors};
+use crate::http;
 use crate::secret_key::SecretKey;
 use crate::settings::Settings;
 
@@ -34,10 +34,9 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
         .with_context(|| format!("cannot listen on {}", settings.listen))?;
     let address = listener.local_addr()?;
     say(&first_words(settings, opened, &address.to_string(), &doors))?;
-    let service = app(doors, &surroundings).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(stop())
-        .await?;
+    let app = app(doors, &surroundings);
+    let limits = settings.http.clone();
+    http::serve(listener, app, limits, &settings.trusted_proxy, stop()).await;
     say("stopped\n")
 }
 

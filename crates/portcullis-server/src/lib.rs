@@ -5,6 +5,7 @@
 
 mod app;
 mod commands;
+mod http;
 mod log;
 mod page;
 mod secret_key;
@@ -12,6 +13,7 @@ mod settings;
 
 pub use app::{Services, Surroundings, app, doors};
 pub use commands::{migrate, routes, serve};
+pub use http::{HttpLimits, RequestId, log_panic, serve as serve_http};
 pub use log::start_log;
 pub use secret_key::{SecretKey, SecretKeyError};
 pub use settings::{Command, CommandLine, Settings};

@@ -2,7 +2,9 @@
 
 use tracing_subscriber::EnvFilter;
 
-/// Starts the log. Without `RUST_LOG`, it holds warnings, refusals and logins.
+use crate::http::log_panic;
+
+/// Starts the log. Without `RUST_LOG`, it holds warnings, refusals and logins; panics by their place.
 ///
 /// # Errors
 /// When a log was started before.
@@ -13,5 +15,7 @@ pub fn start_log() -> anyhow::Result<()> {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .try_init()
-        .map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))
+        .map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))?;
+    std::panic::set_hook(Box::new(log_panic));
+    Ok(())
 }

@@ -8,6 +8,7 @@ use http::Uri;
 use portcullis::web::TrustedProxies;
 
 use crate::app::Surroundings;
+use crate::http::HttpLimits;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -71,6 +72,9 @@ pub struct Settings {
         global = true
     )]
     pub trusted_proxy: Vec<IpAddr>,
+    /// Limits of the HTTP side.
+    #[command(flatten)]
+    pub http: HttpLimits,
 }
 
 impl Settings {

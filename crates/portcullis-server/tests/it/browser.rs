@@ -7,7 +7,7 @@ use std::time::Duration;
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Map, Value, json};
 
-use crate::binary::Server;
+use crate::process::Server;
 
 /// Chromium's driver, which ends with this.
 struct Driver {

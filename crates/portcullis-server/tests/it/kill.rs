@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::binary::Server;
+use crate::process::Server;
 
 /// How often the server is killed; more in the long tier.
 fn rounds() -> u64 {
