@@ -1,12 +1,13 @@
 //! `cargo xtask check`: everything that holds at each commit and is not a test.
 
 use crate::run::{Missing, is_there, run as program, run_with};
-use crate::tidy;
+use crate::{packages, tidy};
 
 /// Runs all checks, the quick ones first.
 pub(crate) fn run() -> anyhow::Result<()> {
     program("cargo", &["fmt", "--all", "--check"])?;
     tidy::run()?;
+    packages::run()?;
     spelling()?;
     licences()?;
     let clippy = [

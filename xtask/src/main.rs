@@ -6,6 +6,7 @@
 )]
 
 mod check;
+mod packages;
 mod run;
 mod test;
 mod tidy;

@@ -17,9 +17,13 @@ mod trainers;
 use std::net::SocketAddr;
 
 use anyhow::Context;
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
 use clap::Parser;
 use portcullis::core::{Clock, SystemClock};
 use portcullis::sql::Database;
+use portcullis::web::PeerAddress;
 use tokio::net::TcpListener;
 
 use crate::profile::Profile;
@@ -56,11 +60,20 @@ async fn main() -> anyhow::Result<()> {
         options.profile.name(),
         listener.local_addr()?
     );
-    let service = app
-        .router()
-        .into_make_service_with_connect_info::<SocketAddr>();
+    let router = app.router().layer(from_fn(name_peer));
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service)
         .with_graceful_shutdown(async { drop(tokio::signal::ctrl_c().await) })
         .await?;
     Ok(())
+}
+
+/// Tells Portcullis the address at the other end.
+async fn name_peer(
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    request.extensions_mut().insert(PeerAddress(address.ip()));
+    next.run(request).await
 }

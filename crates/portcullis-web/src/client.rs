@@ -5,6 +5,11 @@ use std::net::IpAddr;
 use http::request::Parts;
 use http::{Extensions, header};
 
+/// The address at the other end of a connection, as the server saw it, in a request's extensions.
+#[doc(alias = "REMOTE_ADDR")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerAddress(pub IpAddr);
+
 /// Facts about the client's end, put into a request's extensions before any door.
 ///
 /// Without it a request counts as plain http from nowhere: nothing is believed that headers say.

@@ -33,7 +33,7 @@ pub use authenticators::{
     BasicAuthentication, DeviceTokenAuthentication, JwtAuthentication, SessionAuthentication,
     TokenAuthentication,
 };
-pub use client::ClientInfo;
+pub use client::{ClientInfo, PeerAddress};
 pub use cookie::{CookieSettings, SameSite};
 pub use cors::{Cors, CorsSettings, Origins};
 pub use csrf::Csrf;

@@ -1,14 +1,14 @@
 //! Whose word counts about the client's address and scheme: nobody's, until a proxy is named.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::HeaderMap;
 
-use crate::client::ClientInfo;
+use crate::client::{ClientInfo, PeerAddress};
 
 /// The proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
 #[doc(alias = "SECURE_PROXY_SSL_HEADER")]
@@ -30,17 +30,14 @@ impl Default for TrustedProxies {
 impl TrustedProxies {
     /// Puts the [`ClientInfo`] into every request, for `axum::middleware::from_fn_with_state`.
     ///
-    /// The address is that of the connection, where the server gives it (axum's `ConnectInfo`).
+    /// The address is that of the connection, where the server gives it ([`PeerAddress`]).
     pub async fn identify(
         State(proxies): State<Self>,
         mut request: Request,
         next: Next,
     ) -> Response {
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-        let info = proxies.info(
-            peer.map(|ConnectInfo(address)| address.ip()),
-            request.headers(),
-        );
+        let peer = request.extensions().get::<PeerAddress>();
+        let info = proxies.info(peer.map(|PeerAddress(address)| *address), request.headers());
         request.extensions_mut().insert(info);
         next.run(request).await
     }

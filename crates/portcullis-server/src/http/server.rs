@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use portcullis::web::PeerAddress;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
@@ -141,7 +141,7 @@ impl Connection {
         let under_way = UnderWay(Arc::clone(&self.exchange));
         let mut request = request.map(Body::new);
         let extensions = request.extensions_mut();
-        extensions.insert(ConnectInfo(self.peer));
+        extensions.insert(PeerAddress(self.peer.ip()));
         extensions.insert(RequestTime {
             exchange: Arc::clone(&self.exchange),
             limit: self.limits.http_request_time,
