@@ -29,7 +29,12 @@ pub fn example() -> String {
         }
         match (field.default)() {
             Some(default) => text += &format!("# {name} = {default}\n"),
-            None => text += &format!("# Not set. It wants {}.\n# {name} =\n", (field.wanted)()),
+            None => {
+                // What is wanted ends with an example.
+                let wanted = (field.wanted)();
+                let example = wanted.rsplit("such as ").next().unwrap_or_default();
+                text += &format!("# Not set; such as:\n# {name} = {example}\n");
+            }
         }
     }
     text

@@ -5,4 +5,8 @@ mod accounts;
 mod bad_input;
 mod binary;
 mod client;
+mod command;
+mod commands;
 mod sessions;
+mod settings;
+mod settings_effects;
