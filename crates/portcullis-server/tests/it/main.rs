@@ -10,3 +10,4 @@ mod commands;
 mod sessions;
 mod settings;
 mod settings_effects;
+mod settings_refused;
