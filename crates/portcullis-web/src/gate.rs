@@ -14,6 +14,12 @@ use crate::doors::Doors;
 use crate::refusal::Refusal;
 
 /// Where to do as Django's packages do instead of more strictly.
+///
+/// ```
+/// let compat = serde_json::from_str::<portcullis_web::Compat>(r#"{"no_cache_headers": true}"#);
+/// assert!(compat.is_ok_and(|compat| compat.no_cache_headers && !compat.first_class_challenge));
+/// assert!(serde_json::from_str::<portcullis_web::Compat>(r#"{"no_cash": true}"#).is_err());
+/// ```
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Compat {

@@ -21,7 +21,7 @@ const MAX_BYTES: usize = 1024 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct File {
     pub(crate) values: BTreeMap<String, (Given, Source)>,
-    pub(crate) faults: Vec<String>,
+    pub(crate) faults: Vec<(Source, String)>,
     pub(crate) path: Option<PathBuf>,
 }
 
@@ -74,9 +74,10 @@ fn parse(path: &Path, text: &str, keys: &[&'static str]) -> Result<File, Setting
             }
             other if is_table => {
                 let given = Given::of_toml(other);
-                file.faults.push(format!(
+                let fault = format!(
                     "{at}: {name} is {given}, but is a table: write [{name}] and its settings below"
-                ));
+                );
+                file.faults.push((at, fault));
             }
             other => file.take(name.to_owned(), Given::of_toml(other), at, keys),
         }
@@ -87,14 +88,16 @@ fn parse(path: &Path, text: &str, keys: &[&'static str]) -> Result<File, Setting
 impl File {
     fn take(&mut self, name: String, given: Given, at: Source, keys: &[&'static str]) {
         if name == "secret_key" {
-            self.faults.push(format!(
+            let fault = format!(
                 "{at}: the secret key does not belong in this file: set PORTCULLIS_SECRET_KEY, or \
                  name a file of its own with secret_key_file"
-            ));
+            );
+            self.faults.push((at, fault));
         } else if keys.contains(&name.as_str()) {
             self.values.insert(name, (given, at));
         } else {
-            self.faults.push(format!("{at}: {}", unknown(&name, keys)));
+            let fault = format!("{at}: {}", unknown(&name, keys));
+            self.faults.push((at, fault));
         }
     }
 }
@@ -145,7 +148,7 @@ mod tests {
 
     fn faults(text: &str) -> Vec<String> {
         match parse(Path::new("a.toml"), text, KEYS) {
-            Ok(file) => file.faults,
+            Ok(file) => file.faults.into_iter().map(|(_, fault)| fault).collect(),
             Err(error) => error.0,
         }
     }

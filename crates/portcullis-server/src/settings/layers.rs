@@ -33,7 +33,7 @@ pub(crate) struct Layers {
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) flags: BTreeMap<String, String>,
     pub(crate) sources: BTreeMap<&'static str, Source>,
-    pub(crate) faults: Vec<String>,
+    pub(crate) faults: Vec<(Source, String)>,
 }
 
 impl Layers {
@@ -55,9 +55,8 @@ impl Layers {
                 .iter()
                 .filter_map(|name| name.strip_prefix(PREFIX));
             if let Some(near) = nearest(rest, ours) {
-                faults.push(format!(
-                    "{name}: unknown setting; did you mean {PREFIX}{near}?"
-                ));
+                let fault = format!("{name}: unknown setting; did you mean {PREFIX}{near}?");
+                faults.push((Source::Environment(name.clone()), fault));
             }
         }
         Self {
@@ -78,7 +77,10 @@ impl Layers {
         for (given, place) in from_file.into_iter().chain(self.outside(key)) {
             match K::read(&given) {
                 Ok(read) => (value, source) = (read, place),
-                Err(wrong) => self.faults.push(sentence::<K>(key, &given, &place, wrong)),
+                Err(wrong) => {
+                    let fault = sentence::<K>(key, &given, &place, wrong);
+                    self.faults.push((place, fault));
+                }
             }
         }
         self.sources.insert(key, source);
@@ -108,7 +110,14 @@ impl Layers {
         if self.faults.is_empty() {
             return Ok(self.sources);
         }
-        Err(SettingsError(self.faults))
+        let mut faults = self.faults;
+        // Those of the file first, in its order.
+        faults.sort_by_key(|(place, _)| match place {
+            Source::File { line, .. } => *line,
+            _ => usize::MAX,
+        });
+        let sentences = faults.into_iter().map(|(_, sentence)| sentence);
+        Err(SettingsError(sentences.collect()))
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use rusqlite::Connection;
 use tempfile::TempDir;
 
 /// A folder of its own, in which commands are run.
@@ -81,4 +82,16 @@ impl Folder {
         assert_eq!(said.status, 0, "{words:?}: {said:?}");
         said.out
     }
+}
+
+pub(crate) const ADA: &str = "ada@example.com";
+
+pub(crate) fn database(folder: &Folder) -> Connection {
+    Connection::open(folder.path("portcullis.db")).unwrap()
+}
+
+pub(crate) fn count(folder: &Folder, table: &str) -> i64 {
+    let sql = format!("SELECT count(*) FROM {table}");
+    let row = |row: &rusqlite::Row<'_>| row.get(0);
+    database(folder).query_row(&sql, [], row).unwrap()
 }
