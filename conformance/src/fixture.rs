@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Map;
 
 use crate::http::Base;
-use crate::moment::random_hex;
+use crate::moment::random_letters;
 use crate::variables::Variables;
 
 /// `fixtures/rest.json`.
@@ -82,7 +82,7 @@ impl Fixture {
     pub fn variables(&self, profile: &str, base: &Base) -> Option<Variables> {
         let settings = self.profiles.get(profile)?;
         let mut vars = Variables::new(Map::new());
-        vars.set("uid", random_hex(6));
+        vars.set("uid", random_letters(12));
         vars.set("password", self.password.as_str());
         vars.set("jwt_key", self.jwt_signing_key.as_str());
         vars.set("base", base.url());

@@ -20,6 +20,15 @@ pub fn random_hex(bytes: usize) -> String {
     random(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
+/// Random letters of `a` to `p`: names that no password of the cases resembles, as digits might.
+#[must_use]
+pub fn random_letters(count: usize) -> String {
+    random(count)
+        .iter()
+        .map(|byte| char::from(b'a' + byte % 16))
+        .collect()
+}
+
 /// An address in `10.0.0.0/8`, so that throttles by address start afresh.
 #[must_use]
 pub fn random_address() -> String {

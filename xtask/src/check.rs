@@ -29,7 +29,7 @@ fn spelling() -> anyhow::Result<()> {
         if installed.is_err() || !is_there("typos", &["--version"]) {
             return Err(Missing {
                 program: "typos",
-                install: "pip install typos, or cargo install typos-cli --locked",
+                install: "pip install typos, or cargo install typos-cli --locked".to_owned(),
             }
             .into());
         }
@@ -43,7 +43,7 @@ fn licences() -> anyhow::Result<()> {
         if installed.is_err() || !is_there("cargo", &["deny", "--version"]) {
             return Err(Missing {
                 program: "cargo-deny",
-                install: "cargo install cargo-deny --locked",
+                install: "cargo install cargo-deny --locked".to_owned(),
             }
             .into());
         }

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test` and `cargo xtask check`.
+//! The project's own commands: `cargo xtask test`, `check` and `bench`.
 #![forbid(unsafe_code)]
 #![expect(
     clippy::print_stdout,
@@ -17,22 +17,24 @@ use anyhow::Context;
 
 const USAGE: &str = "usage: cargo xtask <command>
 
-  test    run every test; with `--without postgres`, all but those that need PostgreSQL
+  test    run every test; with `--without postgres` or `--without browser`, all but those that need it;
+          with `--long`, what is slow runs at full length
   check   formatting, lints, docs, licences, spelling, dependency directions, doc drift
+  bench   what a guarded request costs beside a bare axum handler
 
 exit status: 0 all is well, 1 something failed, 2 wrong usage or a program is missing";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let command = match words.as_slice() {
-        ["test"] => test::run,
-        ["test", "--without", "postgres"] => test::run_without_postgres,
-        ["check"] => check,
-        _ => {
-            println!("{USAGE}");
-            return ExitCode::from(2);
-        }
+    let command: Box<dyn Fn() -> anyhow::Result<bool>> = match words.as_slice() {
+        ["test", options @ ..] => match test::Options::parse(options) {
+            Some(options) => Box::new(move || test::run(&options)),
+            None => return usage(),
+        },
+        ["check"] => Box::new(check),
+        ["bench"] => Box::new(bench),
+        _ => return usage(),
     };
     match enter_workspace().and_then(|()| command()) {
         Ok(true) => ExitCode::SUCCESS,
@@ -44,6 +46,23 @@ fn main() -> ExitCode {
             ExitCode::from(status)
         }
     }
+}
+
+fn usage() -> ExitCode {
+    println!("{USAGE}");
+    ExitCode::from(2)
+}
+
+fn bench() -> anyhow::Result<bool> {
+    let words = [
+        "run",
+        "--release",
+        "--locked",
+        "--quiet",
+        "--package",
+        "portcullis-bench",
+    ];
+    run::run("cargo", &words).map(|()| true)
 }
 
 fn check() -> anyhow::Result<bool> {

@@ -11,7 +11,7 @@ pub(crate) struct Missing {
     /// The program.
     pub(crate) program: &'static str,
     /// How a person installs it.
-    pub(crate) install: &'static str,
+    pub(crate) install: String,
 }
 
 impl fmt::Display for Missing {

@@ -4,19 +4,74 @@ use std::path::Path;
 
 use crate::run::{Missing, is_there, run as program, succeeds};
 
-/// Tells the tests to pass over PostgreSQL, and to say so.
-const WITHOUT_POSTGRES: (&str, &str) = ("PORTCULLIS_WITHOUT_POSTGRES", "1");
-
-/// Runs the documentation's examples, then all other tests; `false` when one of the latter failed.
-pub(crate) fn run() -> anyhow::Result<bool> {
-    postgres()?;
-    run_with(&[])
+/// What some tests need, and can be left out by name.
+struct Need {
+    name: &'static str,
+    variable: &'static str,
+    left_out: &'static str,
+    packages: &'static [&'static str],
+    is_there: fn() -> bool,
 }
 
-/// The same, on a machine without PostgreSQL.
-pub(crate) fn run_without_postgres() -> anyhow::Result<bool> {
-    println!("skipped: store_suite_on_postgres, the stores' tests on PostgreSQL");
-    run_with(&[WITHOUT_POSTGRES])
+const NEEDS: [Need; 2] = [
+    Need {
+        name: "postgres",
+        variable: "PORTCULLIS_WITHOUT_POSTGRES",
+        left_out: "store_suite_on_postgres, the stores' tests on PostgreSQL",
+        packages: &["postgresql"],
+        is_there: has_postgres,
+    },
+    Need {
+        name: "browser",
+        variable: "PORTCULLIS_WITHOUT_BROWSER",
+        left_out: "the page's test in Chromium",
+        packages: &["chromium", "chromium-driver"],
+        is_there: || is_there("chromedriver", &["--version"]),
+    },
+];
+
+/// What was asked of the tests.
+#[derive(Debug, Default)]
+pub(crate) struct Options {
+    without: Vec<&'static str>,
+    is_long: bool,
+}
+
+impl Options {
+    /// Reads `--long` and `--without NAME`; `None` when something else is said.
+    pub(crate) fn parse(words: &[&str]) -> Option<Self> {
+        let mut options = Self::default();
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            match *word {
+                "--long" => options.is_long = true,
+                "--without" => {
+                    let name = words.next()?;
+                    let need = NEEDS.iter().find(|need| need.name == *name)?;
+                    options.without.push(need.name);
+                }
+                _ => return None,
+            }
+        }
+        Some(options)
+    }
+}
+
+/// Runs the documentation's examples, then all other tests; `false` when one of the latter failed.
+pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
+    let mut variables = Vec::new();
+    if options.is_long {
+        variables.push(("PORTCULLIS_LONG", "1"));
+    }
+    for need in &NEEDS {
+        if options.without.contains(&need.name) {
+            println!("skipped: {}", need.left_out);
+            variables.push((need.variable, "1"));
+        } else {
+            provide(need)?;
+        }
+    }
+    run_with(&variables)
 }
 
 fn run_with(variables: &[(&str, &str)]) -> anyhow::Result<bool> {
@@ -43,22 +98,27 @@ fn run_with(variables: &[(&str, &str)]) -> anyhow::Result<bool> {
     succeeds("cargo", &words, variables)
 }
 
-/// Installs PostgreSQL where we may and it is missing; the tests start a server of their own.
-fn postgres() -> anyhow::Result<()> {
-    if has_postgres() {
+/// Installs what is missing where we may; the tests start and stop it themselves.
+fn provide(need: &Need) -> anyhow::Result<()> {
+    if (need.is_there)() {
         return Ok(());
     }
     if is_root() && Path::new("/etc/debian_version").exists() {
         // What went wrong, if something did, is on the screen.
         let _ = program("apt-get", &["update", "--quiet"]);
-        let _ = program("apt-get", &["install", "--yes", "--quiet", "postgresql"]);
-        if has_postgres() {
+        let words = [&["install", "--yes", "--quiet"], need.packages].concat();
+        let _ = program("apt-get", &words);
+        if (need.is_there)() {
             return Ok(());
         }
     }
     Err(Missing {
-        program: "postgres",
-        install: "apt-get install postgresql, or cargo xtask test --without postgres",
+        program: need.name,
+        install: format!(
+            "apt-get install {}, or cargo xtask test --without {}",
+            need.packages.join(" "),
+            need.name
+        ),
     }
     .into())
 }

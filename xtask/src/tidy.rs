@@ -10,6 +10,7 @@ use serde_json::Value;
 /// Which of our crates a crate may depend on.
 const DIRECTIONS: &[(&str, &[&str])] = &[
     ("conformance", &["portcullis"]),
+    ("portcullis-bench", &["portcullis"]),
     ("portcullis-core", &[]),
     ("portcullis-django", &[]),
     ("portcullis-sql", &["portcullis-core", "portcullis-django"]),
@@ -28,7 +29,9 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "portcullis-web",
         ],
     ),
-    ("portcullis-server", &["portcullis"]),
+    ("custom-authenticator", &["portcullis", "portcullis-test"]),
+    ("portcullis-server", &["portcullis", "portcullis-test"]),
+    ("portcullis-test", &["portcullis"]),
     ("xtask", &[]),
 ];
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use portcullis::core::{Clock, Limit, SecretKeys, Store};
 use portcullis::django::password::Hashers;
 use portcullis::web::{
@@ -13,10 +13,11 @@ use portcullis::web::{
     SessionSettings, Sessions, TokenAuthentication, TrustedProxies, security_headers,
 };
 use portcullis::{AccountSettings, Accounts, Authenticator, Doors, Gate, Refusal, get};
+use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::page;
 use crate::settings::{AuthenticationClass, PermissionClass, Settings};
+use crate::{http, page};
 
 /// What the application is made of.
 #[derive(Clone)]
@@ -110,16 +111,7 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         .with_default_permission(PermissionClass::all(&surroundings.permission_classes));
     let settings = surroundings.accounts.clone();
     let accounts = Accounts::new(passwords, sessions, clock, settings);
-    gate.doors()
-        .route("/", get(page::html))
-        .authenticated_by(Vec::new())
-        .open()
-        .route("/page.js", get(page::script))
-        .authenticated_by(Vec::new())
-        .open()
-        .route("/page.css", get(page::style))
-        .authenticated_by(Vec::new())
-        .open()
+    page::doors(&gate)
         .route("/healthz", get(move || healthz(Arc::clone(&store))))
         .authenticated_by(Vec::new())
         .open()
@@ -133,6 +125,7 @@ pub fn app(doors: Doors, surroundings: &Surroundings) -> Router {
         [] => AllowedHosts::new(["*"]),
         hosts => AllowedHosts::new(hosts),
     };
+    let hsts = surroundings.is_https.then(|| map_response(http::hsts));
     let mut router = doors.into_router();
     if !surroundings.cors.is_empty() {
         let cors = Cors::new(surroundings.cors.clone());
@@ -140,9 +133,12 @@ pub fn app(doors: Doors, surroundings: &Surroundings) -> Router {
     }
     router
         .layer(from_fn_with_state(hosts, AllowedHosts::check))
-        .layer(from_fn_with_state(proxies, TrustedProxies::identify))
-        .layer(CatchPanicLayer::new())
+        .layer(from_fn(http::watch))
+        .layer(CatchPanicLayer::custom(http::panicked))
+        .layer(option_layer(hsts))
         .layer(from_fn(security_headers))
+        .layer(from_fn(http::trace))
+        .layer(from_fn_with_state(proxies, TrustedProxies::identify))
 }
 
 /// Cookies of http on the loopback have Django's names; those of https cannot be set by other hosts.

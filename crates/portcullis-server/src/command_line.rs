@@ -128,6 +128,8 @@ impl Args for Flags {
                 .help(help.join(" "))
                 .value_name("VALUE")
                 .help_heading("Settings")
+                // There are many, and few need them: the example file has them.
+                .hide(field.key.starts_with("http."))
                 .global(true);
             command = command.arg(flag);
         }

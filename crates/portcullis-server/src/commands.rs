@@ -10,7 +10,6 @@ mod settings;
 mod table;
 mod token;
 
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -23,6 +22,7 @@ use tokio::net::TcpListener;
 
 use crate::app::{Services, app, doors};
 use crate::command_line::{Command, CommandLine};
+use crate::http;
 use crate::log::start_log;
 use crate::settings::Settings;
 pub use exit::exit_status;
@@ -90,10 +90,9 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
         .with_context(|| format!("cannot listen on {}", settings.listen))?;
     let address = listener.local_addr()?;
     say(&first_words(settings, opened, &address.to_string(), &doors))?;
-    let service = app(doors, &surroundings).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(stop())
-        .await?;
+    let app = app(doors, &surroundings);
+    let limits = settings.http_limits();
+    http::serve(listener, app, limits, &settings.trusted_proxies, stop()).await;
     say("stopped\n")
 }
 

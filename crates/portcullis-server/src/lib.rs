@@ -7,6 +7,7 @@
 mod app;
 mod command_line;
 mod commands;
+mod http;
 mod log;
 mod page;
 mod secret_key;
@@ -15,9 +16,10 @@ mod settings;
 pub use app::{Services, Surroundings, app, doors};
 pub use command_line::{Command, CommandLine, Flags, PasswordFrom, TokenCommand};
 pub use commands::{exit_status, migrate, routes, run, serve};
+pub use http::{HttpLimits, RequestId, log_panic, serve as serve_http};
 pub use log::start_log;
 pub use secret_key::{SecretKey, SecretKeyError};
 pub use settings::{
     AtLeastOne, AuthenticationClass, DatabaseUrl, Host, Origin, OriginRegex, PermissionClass,
-    PublicUrl, Settings, SettingsError, Source, Whole, example,
+    PublicUrl, Seconds, Settings, SettingsError, Source, Whole, example,
 };

@@ -2,8 +2,10 @@
 
 use tracing_subscriber::EnvFilter;
 
+use crate::http::log_panic;
+
 /// Starts the log. Without `RUST_LOG`, it holds what is of this level or graver; at `info` that is
-/// warnings, refusals and logins.
+/// warnings, refusals and logins. Panics are logged by their place.
 ///
 /// # Errors
 /// When a log was started before.
@@ -14,5 +16,7 @@ pub fn start_log(level: &str) -> anyhow::Result<()> {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .try_init()
-        .map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))
+        .map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))?;
+    std::panic::set_hook(Box::new(log_panic));
+    Ok(())
 }

@@ -55,3 +55,4 @@ pub use refusal::Refusal;
 pub use session_settings::{CookieDoorSettings, CsrfSettings, SessionSettings};
 pub use sessions::Sessions;
 pub use throttle::Throttle;
+pub use way::RefusalLogged;

@@ -40,11 +40,15 @@ pub enum Refusal {
     TooLarge,
     /// 415, with the media type that was sent.
     UnsupportedMediaType(String),
+    /// 415, with the `Content-Encoding` that was sent: bodies are read as they are.
+    UnsupportedEncoding(String),
     /// 429 with `Retry-After`, in seconds.
     Throttled(i64),
     /// 503 with `Retry-After`: a queue is full or the database is away. Never "logged out".
     Unavailable,
 }
+
+const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("2");
 
@@ -66,7 +70,9 @@ impl Refusal {
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Malformed(_) | Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnsupportedMediaType(_) | Self::UnsupportedEncoding(_) => {
+                StatusCode::UNSUPPORTED_MEDIA_TYPE
+            }
             Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -89,6 +95,9 @@ impl Refusal {
             Self::TooLarge => "The request body is too large.".into(),
             Self::UnsupportedMediaType(kind) => {
                 format!("Unsupported media type \"{kind}\" in request.").into()
+            }
+            Self::UnsupportedEncoding(coding) => {
+                format!("Unsupported content encoding \"{coding}\" in request.").into()
             }
             Self::Throttled(seconds) => {
                 let unit = if *seconds == 1 { "second" } else { "seconds" };
@@ -135,6 +144,9 @@ impl Refusal {
         }
         match self {
             Self::Unavailable => drop(headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS)),
+            Self::UnsupportedEncoding(_) => {
+                drop(headers.insert(header::ACCEPT_ENCODING, IDENTITY));
+            }
             Self::Throttled(seconds) => {
                 drop(headers.insert(header::RETRY_AFTER, (*seconds).into()));
             }

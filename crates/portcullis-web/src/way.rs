@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use portcullis_core::{Action, Ask, Authenticated, Permission, Principal, Verdict};
 use serde_json::Value;
 
@@ -56,10 +56,16 @@ pub(crate) async fn enter(State(door): State<Arc<Door>>, request: Request, next:
         Err(refusal) => Err(refusal),
     };
     let mut response = match admitted {
-        Ok(Admitted::Handler(request)) => next.run(*request).await,
+        Ok(Admitted::Handler(request)) => {
+            let response = next.run(*request).await;
+            if is_refusal(&response) {
+                log(&door, &method, response.status());
+            }
+            response
+        }
         Ok(Admitted::Answer(response)) => response,
         Err(refusal) => {
-            log(&door, &method, &refusal);
+            log(&door, &method, refusal.status());
             let is_405 = matches!(refusal, Refusal::MethodNotAllowed(_));
             let mut response = door.face.refuse(refusal);
             if is_405 || !matches!(door.face, Face::Page) {
@@ -72,6 +78,9 @@ pub(crate) async fn enter(State(door): State<Arc<Door>>, request: Request, next:
         door.allow(response.headers_mut());
     }
     response = chosen.render(response).await;
+    if is_refusal(&response) {
+        response.extensions_mut().insert(RefusalLogged);
+    }
     effects.apply(&mut response);
     door.vary(response.headers_mut());
     if !door.gate.compat.no_cache_headers {
@@ -90,6 +99,10 @@ pub(crate) async fn enter(State(door): State<Arc<Door>>, request: Request, next:
     }
     response
 }
+
+/// In an answer's extensions: the door has logged that it is a refusal.
+#[derive(Clone, Copy, Debug)]
+pub struct RefusalLogged;
 
 /// What comes of a request that may enter.
 enum Admitted {
@@ -116,6 +129,11 @@ impl Door {
         if let Some(csrf) = effects.owed_csrf().filter(|_| !self.checks_csrf) {
             let parses_all = matches!(self.face, Face::Api(_));
             (parts, body) = check_csrf(&csrf, parts, body, parses_all).await?;
+        }
+        if let Some(authenticated) = &authenticated {
+            let user = &authenticated.user;
+            // For every later line of a request whose span has a field for it.
+            tracing::Span::current().record("user", tracing::field::display(&user.id));
         }
         let access = self.access(authenticated, &parts.method);
         self.permit(&access).await?;
@@ -239,13 +257,18 @@ fn carries_credentials(headers: &HeaderMap) -> bool {
     headers.contains_key(header::AUTHORIZATION) || headers.contains_key(header::COOKIE)
 }
 
-fn log(door: &Door, method: &Method, refusal: &Refusal) {
+fn is_refusal(response: &Response) -> bool {
+    response.status().is_client_error() || response.status().is_server_error()
+}
+
+fn log(door: &Door, method: &Method, status: StatusCode) {
     tracing::info!(
         door = "rest",
         %method,
         route = door.path,
         permission = door.permission.name(),
-        status = refusal.status().as_u16(),
+        status = status.as_u16(),
+        outcome = "refused",
         "refused"
     );
 }

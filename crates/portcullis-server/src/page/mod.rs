@@ -1,26 +1,48 @@
 //! The page at `/`: every door, to try. Hand-written HTML and one ES module, no build step.
 
+use axum::Json;
 use axum::response::{Html, IntoResponse};
 use http::header;
+use portcullis::{CurrentUser, Doors, Gate, get};
 
-const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+/// The page may ask other origins' APIs, and load nothing from elsewhere.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src data:; connect-src *; \
+                                       frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
-/// `GET /`.
-pub(crate) async fn html() -> impl IntoResponse {
+/// The page and its parts, open to everybody, and `/test_auth/`, which greets whoever is logged in.
+pub(crate) fn doors(gate: &Gate) -> Doors {
+    gate.doors()
+        .route("/", get(html))
+        .authenticated_by(Vec::new())
+        .open()
+        .route("/page.js", get(script))
+        .authenticated_by(Vec::new())
+        .open()
+        .route("/page.css", get(style))
+        .authenticated_by(Vec::new())
+        .open()
+        .route("/test_auth/", get(hello).post(hello_posted))
+}
+
+async fn html() -> impl IntoResponse {
     let headers = [(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)];
     (headers, Html(include_str!("page.html")))
 }
 
-/// `GET /page.js`.
-pub(crate) async fn script() -> impl IntoResponse {
+async fn script() -> impl IntoResponse {
     let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")];
     (headers, include_str!("page.js"))
 }
 
-/// `GET /page.css`.
-pub(crate) async fn style() -> impl IntoResponse {
-    (
-        [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
-        include_str!("page.css"),
-    )
+async fn style() -> impl IntoResponse {
+    let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8")];
+    (headers, include_str!("page.css"))
+}
+
+async fn hello(CurrentUser(user): CurrentUser) -> Json<String> {
+    Json(format!("Hello {}!", user.username))
+}
+
+async fn hello_posted(CurrentUser(user): CurrentUser) -> Json<String> {
+    Json(format!("Hello {}! Posted!", user.username))
 }

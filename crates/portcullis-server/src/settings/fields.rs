@@ -9,6 +9,7 @@ use super::database_url::DatabaseUrl;
 use super::fault::{SettingsError, Source};
 use super::kind::{AtLeastOne, Kind, Whole};
 use super::layers::Layers;
+use super::seconds::Seconds;
 use super::web::{Host, Origin, OriginRegex, PublicUrl};
 use crate::secret_key::SecretKey;
 
@@ -136,6 +137,43 @@ settings! {
 
     /// Whether cookies may come along.
     "cors.credentials" cors_credentials: bool = false;
+
+    /// Bytes of all header lines together; more is 431.
+    "http.header_bytes" http_header_bytes: Whole<1024, 1_048_576> = Whole::new(32_768);
+
+    /// Header lines; more is 431.
+    "http.headers" http_headers: Whole<1, 10_000> = Whole::new(100);
+
+    /// Bytes of the request's target; more is 414.
+    "http.uri_bytes" http_uri_bytes: Whole<1, 65_536> = Whole::new(8_192);
+
+    /// Seconds from a request's first byte to the end of its header lines; longer is 408.
+    "http.header_time" http_header_time: Seconds = Seconds::new(10);
+
+    /// For how many seconds a body may be slower than body_rate.
+    "http.body_grace" http_body_grace: Seconds = Seconds::new(10);
+
+    /// Bytes a second that a body must bring on average; less is 408.
+    "http.body_rate" http_body_rate: Whole<0, 1_000_000_000> = Whole::new(500);
+
+    /// Seconds for which a connection is kept between two requests.
+    "http.idle_time" http_idle_time: Seconds = Seconds::new(75);
+
+    /// Seconds from the end of the header lines to the answer; longer is 408 or 503.
+    "http.request_time" http_request_time: Seconds = Seconds::new(60);
+
+    /// Seconds for which a client may take none of an answer's bytes.
+    "http.write_time" http_write_time: Seconds = Seconds::new(60);
+
+    /// Seconds that requests under way may still take when the server is told to stop.
+    "http.stop_time" http_stop_time: Seconds = Seconds::new(30);
+
+    /// Connections from one address; one more is answered 429.
+    "http.connections_per_address" http_connections_per_address: Whole<1, 1_000_000> =
+        Whole::new(512);
+
+    /// Connections altogether; one more is answered 503.
+    "http.connections" http_connections: Whole<1, 1_000_000> = Whole::new(10_000);
 
     /// Everything below at once, but what is set to false.
     "compat.all" compat_all: bool = false;

@@ -5,7 +5,7 @@ use std::fmt;
 use toml::de::DeValue;
 
 /// What a setting was given, from whichever place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Given {
     /// From the environment or the command line: everything is text there.
     Text(String),
@@ -13,6 +13,8 @@ pub(crate) enum Given {
     String(String),
     /// An integer of the file.
     Integer(i64),
+    /// A number with a point of the file.
+    Decimal(f64),
     /// A boolean of the file.
     Boolean(bool),
     /// A list of the file.
@@ -32,7 +34,10 @@ impl Given {
                 let values = values.iter().map(|value| Self::of_toml(value.get_ref()));
                 Self::List(values.collect())
             }
-            DeValue::Float(_) => Self::Other("a number with a point"),
+            DeValue::Float(number) => number
+                .as_str()
+                .parse()
+                .map_or(Self::Other("a number with a point"), Self::Decimal),
             DeValue::Datetime(_) => Self::Other("a date or time"),
             DeValue::Table(_) => Self::Other("a table"),
         }
@@ -51,6 +56,17 @@ impl Given {
         match self {
             Self::Integer(number) => Some(*number),
             Self::Text(text) => text.trim().replace('_', "").parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// A number, whole or not.
+    pub(crate) fn decimal(&self) -> Option<f64> {
+        match self {
+            Self::Decimal(number) => Some(*number),
+            Self::Text(text) => text.trim().parse().ok(),
+            // Far larger ones than a float can tell apart are out of every range.
+            Self::Integer(number) => i32::try_from(*number).ok().map(f64::from),
             _ => None,
         }
     }
@@ -97,6 +113,7 @@ impl fmt::Display for Given {
                 write!(f, "{short:?}{rest}")
             }
             Self::Integer(number) => number.fmt(f),
+            Self::Decimal(number) => number.fmt(f),
             Self::Boolean(value) => value.fmt(f),
             Self::List(values) => {
                 f.write_str("[")?;

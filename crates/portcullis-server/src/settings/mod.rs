@@ -11,6 +11,7 @@ mod kind;
 mod layers;
 mod nearest;
 mod rules;
+mod seconds;
 mod secret;
 mod surroundings;
 mod web;
@@ -27,6 +28,7 @@ pub use fields::Settings;
 pub use kind::{AtLeastOne, Whole};
 use layers::Layers;
 pub(crate) use layers::flag_of;
+pub use seconds::Seconds;
 pub use web::{Host, Origin, OriginRegex, PublicUrl};
 
 /// The names of all settings.

@@ -10,6 +10,7 @@ use time::Duration;
 use super::Settings;
 use super::classes::AuthenticationClass;
 use crate::app::Surroundings;
+use crate::http::HttpLimits;
 use crate::secret_key::{SecretKey, SecretKeyError};
 
 impl Settings {
@@ -34,6 +35,26 @@ impl Settings {
                 tries: self.login_limit_tries.get(),
                 window: seconds(self.login_limit_window_seconds.get()),
             },
+        }
+    }
+
+    /// The limits of the HTTP side.
+    #[must_use]
+    pub fn http_limits(&self) -> HttpLimits {
+        let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        HttpLimits {
+            http_header_bytes: count(self.http_header_bytes.get()),
+            http_headers: count(self.http_headers.get()),
+            http_uri_bytes: count(self.http_uri_bytes.get()),
+            http_header_time: self.http_header_time.get(),
+            http_body_grace: self.http_body_grace.get(),
+            http_body_rate: self.http_body_rate.get(),
+            http_idle_time: self.http_idle_time.get(),
+            http_request_time: self.http_request_time.get(),
+            http_write_time: self.http_write_time.get(),
+            http_stop_time: self.http_stop_time.get(),
+            http_connections_per_address: count(self.http_connections_per_address.get()),
+            http_connections: self.http_connections.get(),
         }
     }
 
@@ -148,4 +169,14 @@ fn texts(origins: &[super::web::Origin]) -> Vec<String> {
 
 fn seconds(number: u32) -> Duration {
     Duration::seconds(number.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_of_settings_and_of_the_http_side_agree() {
+        assert_eq!(Settings::default().http_limits(), HttpLimits::default());
+    }
 }

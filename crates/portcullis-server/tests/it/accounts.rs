@@ -94,10 +94,14 @@ async fn unknown_and_wrong_get_the_same_answer() {
     client.signup("ada@example.com", PASSWORD).await;
     let wrong = json!({ "email": "ada@example.com", "password": "wrong horse 9" });
     let unknown = json!({ "email": "eve@example.com", "password": PASSWORD });
-    let (wrong, unknown) = (
+    let (mut wrong, mut unknown) = (
         client.post("/api/token/", wrong).await,
         client.post("/api/token/", unknown).await,
     );
+    for answer in [&mut wrong, &mut unknown] {
+        // Random, for both.
+        assert!(answer.headers.remove("x-request-id").is_some());
+    }
     assert_eq!(wrong.status, 400);
     let text = "Unable to log in with provided credentials.";
     assert_eq!(wrong.body, json!({ "non_field_errors": [text] }));

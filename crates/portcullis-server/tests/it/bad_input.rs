@@ -189,3 +189,27 @@ async fn two_authorization_headers_are_refused() {
         .unwrap();
     assert_eq!(client.send(request).await.status, 401);
 }
+
+#[tokio::test]
+async fn compressed_bodies_are_415() {
+    let client = Client::new().await;
+    for (coding, status) in [
+        ("gzip", 415),
+        ("identity, br", 415),
+        ("", 415),
+        ("Identity", 400),
+    ] {
+        let request = Request::post("/api/token/")
+            .header("Content-Type", "application/json")
+            .header("Content-Encoding", coding)
+            .body(Body::from("{}"))
+            .unwrap();
+        let answer = client.send(request).await;
+        assert_eq!(answer.status, status, "{coding:?}");
+        if status == 415 {
+            let text = format!("Unsupported content encoding \"{coding}\" in request.");
+            assert_eq!(answer.body, json!({ "detail": text }));
+            assert_eq!(answer.header("accept-encoding"), "identity");
+        }
+    }
+}

@@ -81,7 +81,7 @@ no_cache_headers = false
     ];
     for line in table.lines().skip(1) {
         let name = line.split_whitespace().next().unwrap();
-        let from = if untouched.contains(&name) {
+        let from = if name.starts_with("http.") || untouched.contains(&name) {
             "default"
         } else {
             "other.toml line"

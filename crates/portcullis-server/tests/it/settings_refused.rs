@@ -48,7 +48,7 @@ fn wrong_file_is_refused_with_its_line_and_nothing_is_made() {
         ),
         (
             "session_cookie_age = 1.5",
-            "session_cookie_age is a number with a point; it wants a whole number",
+            "session_cookie_age is 1.5; it wants a whole number",
         ),
         (
             "session_expire_at_browser_close = \"yes\"",

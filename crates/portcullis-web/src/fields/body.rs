@@ -33,8 +33,14 @@ impl Body {
     ///
     /// # Errors
     /// 413 over [`MAX_BODY_BYTES`] (before the body is read, where its length is declared), 400
-    /// when it ends early.
+    /// when it ends early, 415 when it is compressed: the cap would be that of something else.
     pub async fn read(request: Request) -> Result<Self, Refusal> {
+        for coding in request.headers().get_all(header::CONTENT_ENCODING) {
+            if !coding.as_bytes().eq_ignore_ascii_case(b"identity") {
+                let coding = String::from_utf8_lossy(coding.as_bytes()).into_owned();
+                return Err(Refusal::UnsupportedEncoding(coding));
+            }
+        }
         let content_type = content_type(request.headers());
         let length = request.headers().get(header::CONTENT_LENGTH);
         let declared = length.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
