@@ -5,6 +5,8 @@
 //! round and leaves [`Verdict::NeedsObject`] as it is. There, `A | B` lets `A` decide about the
 //! object although only `B` let the request in; here each side answers for itself in both phases.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use crate::permission::{Ask, Permission, Verdict};
@@ -37,6 +39,12 @@ impl<A: Permission, B: Permission> Permission for And<A, B> {
     fn name(&self) -> String {
         format!("({} and {})", self.0.name(), self.1.name())
     }
+
+    async fn explain(&self, ask: &Ask<'_>) -> Vec<(String, Verdict)> {
+        let mut parts = self.0.explain(ask).await;
+        parts.extend(self.1.explain(ask).await);
+        parts
+    }
 }
 
 #[async_trait]
@@ -56,6 +64,12 @@ impl<A: Permission, B: Permission> Permission for Or<A, B> {
     fn name(&self) -> String {
         format!("({} or {})", self.0.name(), self.1.name())
     }
+
+    async fn explain(&self, ask: &Ask<'_>) -> Vec<(String, Verdict)> {
+        let mut parts = self.0.explain(ask).await;
+        parts.extend(self.1.explain(ask).await);
+        parts
+    }
 }
 
 #[async_trait]
@@ -70,6 +84,22 @@ impl<A: Permission> Permission for Not<A> {
 
     fn name(&self) -> String {
         format!("not {}", self.0.name())
+    }
+}
+
+/// A permission that is shared, such as one chosen by settings.
+#[async_trait]
+impl<P: Permission + ?Sized> Permission for Arc<P> {
+    async fn check(&self, ask: &Ask<'_>) -> Verdict {
+        (**self).check(ask).await
+    }
+
+    fn name(&self) -> String {
+        (**self).name()
+    }
+
+    async fn explain(&self, ask: &Ask<'_>) -> Vec<(String, Verdict)> {
+        (**self).explain(ask).await
     }
 }
 

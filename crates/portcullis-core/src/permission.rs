@@ -120,4 +120,9 @@ pub trait Permission: Send + Sync {
 
     /// How `portcullis routes` and the log name it, such as `IsAuthenticated`.
     fn name(&self) -> String;
+
+    /// The verdict of each permission that this one is made of, by name, for `portcullis explain`.
+    async fn explain(&self, ask: &Ask<'_>) -> Vec<(String, Verdict)> {
+        vec![(self.name(), self.check(ask).await)]
+    }
 }

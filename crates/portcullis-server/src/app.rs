@@ -8,21 +8,16 @@ use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use portcullis::core::{Clock, Limit, SecretKeys, Store};
 use portcullis::django::password::Hashers;
 use portcullis::web::{
-    AllowedHosts, CookieDoorSettings, CsrfSettings, DeviceTokenAuthentication, HashingPool,
-    Passwords, SessionAuthentication, SessionSettings, Sessions, TrustedProxies, security_headers,
+    AllowedHosts, BasicAuthentication, Compat, CookieDoorSettings, Cors, CorsSettings,
+    CsrfSettings, DeviceTokenAuthentication, HashingPool, Passwords, SessionAuthentication,
+    SessionSettings, Sessions, TokenAuthentication, TrustedProxies, security_headers,
 };
-use portcullis::{AccountSettings, Accounts, Doors, Gate, Refusal, get};
-use time::Duration;
+use portcullis::{AccountSettings, Accounts, Authenticator, Doors, Gate, Refusal, get};
 use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::settings::{AuthenticationClass, PermissionClass, Settings};
 use crate::{http, page};
-
-/// How many log-ins of one name may fail, over all doors and nodes.
-const LOGIN_LIMIT: Limit = Limit {
-    tries: 10,
-    window: Duration::minutes(10),
-};
 
 /// What the application is made of.
 #[derive(Clone)]
@@ -39,8 +34,8 @@ pub struct Services {
     pub secret_keys: SecretKeys,
 }
 
-/// What the application believes and allows.
-#[derive(Clone, Debug, Default)]
+/// What the application believes, allows and does.
+#[derive(Clone, Debug)]
 pub struct Surroundings {
     /// Whether browsers reach it by https: cookies are then `Secure` and `__Host-`.
     pub is_https: bool,
@@ -48,6 +43,29 @@ pub struct Surroundings {
     pub allowed_hosts: Vec<String>,
     /// Whose word counts about the client.
     pub trusted_proxies: TrustedProxies,
+    /// Which other origins' pages may read answers.
+    pub cors: CorsSettings,
+    /// Which other origins' pages may send what changes something with a cookie.
+    pub csrf_trusted_origins: Vec<String>,
+    /// How sessions are kept.
+    pub session: SessionSettings,
+    /// What account flows do.
+    pub accounts: AccountSettings,
+    /// Where to do as Django's packages do.
+    pub compat: Compat,
+    /// Who is asked who is asking, in order.
+    pub authentication_classes: Vec<AuthenticationClass>,
+    /// What must be allowed at doors that name nothing.
+    pub permission_classes: Vec<PermissionClass>,
+    /// How many log-ins of one name may fail, over all doors and nodes.
+    pub login_limit: Limit,
+}
+
+impl Default for Surroundings {
+    /// Those of a fresh install.
+    fn default() -> Self {
+        Settings::default().surroundings()
+    }
 }
 
 impl std::fmt::Debug for Services {
@@ -66,20 +84,33 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         hashers,
         secret_keys,
     } = services;
-    let cookies = cookie_settings(secret_keys, surroundings.is_https);
+    let cookies = cookie_settings(secret_keys, surroundings);
     let sessions = Sessions::new(Arc::clone(&store), Arc::clone(&clock), cookies);
     let passwords = Passwords::new(
         Arc::clone(&store),
         Arc::clone(&clock),
         hashing,
         hashers,
-        Some(LOGIN_LIMIT),
+        Some(surroundings.login_limit),
     );
-    let token = DeviceTokenAuthentication::new(Arc::clone(&store), Arc::clone(&clock));
-    let session = SessionAuthentication(sessions.clone());
-    let gate =
-        Gate::new(vec![Arc::new(token), Arc::new(session)]).with_csrf(sessions.csrf().clone());
-    let accounts = Accounts::new(passwords, sessions, clock, AccountSettings::default());
+    let authenticator = |class: &AuthenticationClass| -> Arc<dyn Authenticator> {
+        let (store, clock) = (Arc::clone(&store), Arc::clone(&clock));
+        match class {
+            AuthenticationClass::DeviceToken => {
+                Arc::new(DeviceTokenAuthentication::new(store, clock))
+            }
+            AuthenticationClass::Session => Arc::new(SessionAuthentication(sessions.clone())),
+            AuthenticationClass::Basic => Arc::new(BasicAuthentication(passwords.clone())),
+            AuthenticationClass::Token => Arc::new(TokenAuthentication(store)),
+        }
+    };
+    let classes = surroundings.authentication_classes.iter();
+    let gate = Gate::new(classes.map(authenticator).collect())
+        .with_csrf(sessions.csrf().clone())
+        .with_compat(surroundings.compat)
+        .with_default_permission(PermissionClass::all(&surroundings.permission_classes));
+    let settings = surroundings.accounts.clone();
+    let accounts = Accounts::new(passwords, sessions, clock, settings);
     page::doors(&gate)
         .route("/healthz", get(move || healthz(Arc::clone(&store))))
         .authenticated_by(Vec::new())
@@ -95,8 +126,12 @@ pub fn app(doors: Doors, surroundings: &Surroundings) -> Router {
         hosts => AllowedHosts::new(hosts),
     };
     let hsts = surroundings.is_https.then(|| map_response(http::hsts));
-    doors
-        .into_router()
+    let mut router = doors.into_router();
+    if !surroundings.cors.is_empty() {
+        let cors = Cors::new(surroundings.cors.clone());
+        router = router.layer(from_fn_with_state(cors, Cors::handle));
+    }
+    router
         .layer(from_fn_with_state(hosts, AllowedHosts::check))
         .layer(from_fn(http::watch))
         .layer(CatchPanicLayer::custom(http::panicked))
@@ -107,9 +142,13 @@ pub fn app(doors: Doors, surroundings: &Surroundings) -> Router {
 }
 
 /// Cookies of http on the loopback have Django's names; those of https cannot be set by other hosts.
-fn cookie_settings(secret_keys: SecretKeys, is_https: bool) -> CookieDoorSettings {
-    let (mut session, mut csrf) = (SessionSettings::default(), CsrfSettings::default());
-    if is_https {
+fn cookie_settings(secret_keys: SecretKeys, surroundings: &Surroundings) -> CookieDoorSettings {
+    let mut session = surroundings.session.clone();
+    let mut csrf = CsrfSettings {
+        trusted_origins: surroundings.csrf_trusted_origins.clone(),
+        ..CsrfSettings::default()
+    };
+    if surroundings.is_https {
         for cookie in [&mut session.cookie, &mut csrf.cookie] {
             cookie.name = format!("__Host-{}", cookie.name);
             cookie.is_secure = true;

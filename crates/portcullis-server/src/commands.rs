@@ -1,42 +1,98 @@
 //! The commands: each opens what it needs, does one thing, and says what it did.
 
-use std::io::Write;
+mod account;
+mod check;
+mod exit;
+mod explain;
+mod opening;
+mod password;
+mod settings;
+mod table;
+mod token;
+
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use anyhow::Context;
 use portcullis::core::{Clock, SecretKeys, SystemClock};
-use portcullis::django::password::Hashers;
 use portcullis::sql::{Database, Opened};
 use portcullis::web::{Doors, HashingPool};
 use tokio::net::TcpListener;
 
 use crate::app::{Services, app, doors};
+use crate::command_line::{Command, CommandLine};
 use crate::http;
-use crate::secret_key::SecretKey;
+use crate::log::start_log;
 use crate::settings::Settings;
+pub use exit::exit_status;
+use opening::open;
+use table::{say, table};
 
 /// How many log-ins may wait for a hashing thread before the next is told to come again.
 const HASHING_QUEUE: usize = 256;
+
+/// Does what a command line says.
+///
+/// # Errors
+/// When it cannot be done; [`exit_status`] prints why.
+pub async fn run(line: CommandLine) -> anyhow::Result<ExitCode> {
+    let command = line.command.clone().unwrap_or(Command::Serve);
+    // People read the other commands' answers: their log holds no more than warnings.
+    start_log(if matches!(command, Command::Serve) {
+        "info"
+    } else {
+        "warn"
+    })?;
+    if let Command::Settings { example: true } = command {
+        say(&crate::settings::example())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let settings = line.settings();
+    if let Command::Check = command {
+        return check::check(settings).await;
+    }
+    let settings = &settings?;
+    match command {
+        Command::Serve => serve(settings).await?,
+        Command::Migrate => migrate(settings).await?,
+        Command::Routes => routes(settings)?,
+        Command::Settings { .. } | Command::Check => settings::print(settings)?,
+        Command::Createsuperuser {
+            email,
+            username,
+            password,
+        } => account::create_superuser(settings, email, username, password).await?,
+        Command::Changepassword { name, password } => {
+            account::change_password(settings, &name, password).await?;
+        }
+        Command::Token { what } => token::run(settings, what).await?,
+        Command::Clearsessions => token::clear_sessions(settings).await?,
+        Command::Explain { who, method, path } => {
+            explain::explain(settings, who.as_deref(), &method, &path).await?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
 
 /// Creates and migrates the database, prints the addresses, and serves until told to stop.
 ///
 /// # Errors
 /// When the database, the secret key or the address cannot be used.
 pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
-    let key = SecretKey::load_or_create(&settings.secret_key_file)?;
+    let keys = settings.secret_keys()?;
     let (database, opened) = open(settings).await?;
     let threads = available_parallelism().map_or(1, usize::from);
     let surroundings = settings.surroundings();
-    let doors = doors(services(database, &key, threads)?, &surroundings);
+    let doors = doors(services(settings, database, keys, threads)?, &surroundings);
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("cannot listen on {}", settings.listen))?;
     let address = listener.local_addr()?;
     say(&first_words(settings, opened, &address.to_string(), &doors))?;
     let app = app(doors, &surroundings);
-    let limits = settings.http.clone();
-    http::serve(listener, app, limits, &settings.trusted_proxy, stop()).await;
+    let limits = settings.http_limits();
+    http::serve(listener, app, limits, &settings.trusted_proxies, stop()).await;
     say("stopped\n")
 }
 
@@ -45,7 +101,7 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
 /// # Errors
 /// When the database cannot be used.
 pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
-    let (database, _) = Database::open_sqlite(&settings.database)?;
+    let (database, _) = opening::connect(settings).await?;
     let applied = database.migrate(SystemClock.now()).await?;
     for name in &applied {
         say(&format!("applied {name}\n"))?;
@@ -53,14 +109,12 @@ pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
     say(&format!("{} migrations applied\n", applied.len()))
 }
 
-/// Prints every door with its authenticators and permission.
+/// Prints every door with its authenticators and permission; opens and makes nothing.
 ///
 /// # Errors
-/// When the database cannot be opened or standard output is closed.
+/// When standard output is closed.
 pub fn routes(settings: &Settings) -> anyhow::Result<()> {
-    let (database, _) = Database::open_sqlite(&settings.database)?;
-    let key = SecretKey::load_or_create(&settings.secret_key_file)?;
-    let doors = doors(services(database, &key, 1)?, &settings.surroundings());
+    let doors = opening::doors_alone(settings, Database::empty()?)?;
     let heading = ["METHOD", "PATH", "AUTHENTICATORS", "PERMISSION"].map(str::to_owned);
     let rows = doors.rows().into_iter().map(|row| {
         let names = row.authenticators.replace("Authentication", "");
@@ -71,34 +125,22 @@ pub fn routes(settings: &Settings) -> anyhow::Result<()> {
         };
         [row.method, row.path, names, row.permission]
     });
-    let table: Vec<[String; 4]> = std::iter::once(heading).chain(rows).collect();
-    let width = |column: usize| table.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let (methods, paths, names) = (width(0), width(1), width(2));
-    let table: String = table
-        .iter()
-        .map(|[m, p, n, last]| format!("{m:<methods$}  {p:<paths$}  {n:<names$}  {last}\n"))
-        .collect();
-    say(&table)
+    say(&table(std::iter::once(heading).chain(rows).collect()))
 }
 
-fn services(database: Database, key: &SecretKey, threads: usize) -> anyhow::Result<Services> {
+fn services(
+    settings: &Settings,
+    database: Database,
+    secret_keys: SecretKeys,
+    threads: usize,
+) -> anyhow::Result<Services> {
     Ok(Services {
         store: Arc::new(database),
         clock: Arc::new(SystemClock),
         hashing: HashingPool::start(threads, HASHING_QUEUE).context("hashing threads")?,
-        hashers: Hashers::default(),
-        secret_keys: SecretKeys::new(key.expose_secret(), Vec::new()),
+        hashers: settings.hashers(),
+        secret_keys,
     })
-}
-
-async fn open(settings: &Settings) -> anyhow::Result<(Database, Opened)> {
-    let (database, opened) = Database::open_sqlite(&settings.database)
-        .with_context(|| format!("cannot open {}", settings.database.display()))?;
-    database
-        .migrate(SystemClock.now())
-        .await
-        .context("cannot migrate the database")?;
-    Ok((database, opened))
 }
 
 fn first_words(settings: &Settings, opened: Opened, address: &str, doors: &Doors) -> String {
@@ -106,17 +148,25 @@ fn first_words(settings: &Settings, opened: Opened, address: &str, doors: &Doors
         Opened::Created => "created",
         Opened::Existed => "found",
     };
+    let database = format!("{} ({how})", settings.database_url);
+    let hint = if settings.database_url.is_postgres() {
+        ""
+    } else {
+        "move with DATABASE_URL=postgres://…"
+    };
+    let database = format!("{database:<34} {hint}");
+    let page = format!("http://{address}/");
     let rows = doors.rows();
     let open = rows
         .iter()
         .filter(|row| row.permission == "AllowAny")
         .count();
     format!(
-        "Portcullis {}\n  database  {} ({how})\n  page      http://{address}/   every door, to try\n  \
+        "Portcullis {}\n  database  {}\n  page      {page:<34} every door, to try\n  \
          doors     {} routes, {open} of them opened aloud   (portcullis routes)\n  \
          note      sign-up tells whether an address is registered: mail is not set up\n",
         env!("CARGO_PKG_VERSION"),
-        settings.database.display(),
+        database.trim_end(),
         rows.len(),
     )
 }
@@ -136,10 +186,4 @@ async fn stop() {
     }
     #[cfg(not(unix))]
     drop(interrupt.await);
-}
-
-fn say(text: &str) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    Ok(out.flush()?)
 }

@@ -1,9 +1,11 @@
-//! The server: settings from the command line and the environment, and the wiring of all parts.
+//! The server: settings from a file, the environment and the command line, the commands, and the wiring of all parts.
 //!
-//! Reading order: [`Settings`], then [`serve`], which opens the database and builds the [`app`].
+//! Reading order: [`CommandLine`] and [`Settings`], then [`run`], and [`serve`], which opens the
+//! database and builds the [`app`].
 #![forbid(unsafe_code)]
 
 mod app;
+mod command_line;
 mod commands;
 mod http;
 mod log;
@@ -12,8 +14,12 @@ mod secret_key;
 mod settings;
 
 pub use app::{Services, Surroundings, app, doors};
-pub use commands::{migrate, routes, serve};
+pub use command_line::{Command, CommandLine, Flags, PasswordFrom, TokenCommand};
+pub use commands::{exit_status, migrate, routes, run, serve};
 pub use http::{HttpLimits, RequestId, log_panic, serve as serve_http};
 pub use log::start_log;
 pub use secret_key::{SecretKey, SecretKeyError};
-pub use settings::{Command, CommandLine, Settings};
+pub use settings::{
+    AtLeastOne, AuthenticationClass, DatabaseUrl, Host, Origin, OriginRegex, PermissionClass,
+    PublicUrl, Seconds, Settings, SettingsError, Source, Whole, example,
+};

@@ -4,12 +4,13 @@ use tracing_subscriber::EnvFilter;
 
 use crate::http::log_panic;
 
-/// Starts the log. Without `RUST_LOG`, it holds warnings, refusals and logins; panics by their place.
+/// Starts the log. Without `RUST_LOG`, it holds what is of this level or graver; at `info` that is
+/// warnings, refusals and logins. Panics are logged by their place.
 ///
 /// # Errors
 /// When a log was started before.
-pub fn start_log() -> anyhow::Result<()> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+pub fn start_log(level: &str) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     tracing_subscriber::fmt()
         .json()
         .with_env_filter(filter)

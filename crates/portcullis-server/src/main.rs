@@ -1,16 +1,15 @@
-//! Portcullis as one binary: `portcullis serve`, `migrate`, `routes`.
+//! Portcullis as one binary: `portcullis serve`, and the commands around it.
 #![forbid(unsafe_code)]
 
+use std::process::ExitCode;
+
 use clap::Parser;
-use portcullis_server::{Command, CommandLine};
+use portcullis_server::{CommandLine, exit_status, run};
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let line = CommandLine::parse();
-    portcullis_server::start_log()?;
-    match line.command.unwrap_or(Command::Serve) {
-        Command::Serve => portcullis_server::serve(&line.settings).await,
-        Command::Migrate => portcullis_server::migrate(&line.settings).await,
-        Command::Routes => portcullis_server::routes(&line.settings),
+async fn main() -> ExitCode {
+    match run(CommandLine::parse()).await {
+        Ok(status) => status,
+        Err(error) => exit_status(&error),
     }
 }

@@ -42,7 +42,7 @@ impl fmt::Display for SecretKeyError {
             Self::Weak => write!(
                 f,
                 "the secret key has fewer than {MIN_LENGTH} characters or fewer than \
-                 {MIN_DIFFERENT} different ones; remove the file to have a new one made"
+                 {MIN_DIFFERENT} different ones; without one, a new one is made"
             ),
             Self::Example => f.write_str("the secret key is an example from a template"),
         }
@@ -57,12 +57,28 @@ impl SecretKey {
     /// # Errors
     /// When the file cannot be used, or what it holds is no secret.
     pub fn load_or_create(path: &Path) -> Result<Self, SecretKeyError> {
-        match fs::read_to_string(path) {
-            Ok(text) => {
-                warn_when_others_may_read(path);
-                Self::new(text.trim_end_matches(['\r', '\n']))
+        match Self::load(path)? {
+            Some(key) => {
+                if others_may_read(path) {
+                    tracing::warn!(
+                        file = %path.display(),
+                        "others may read the secret key: chmod 600 it"
+                    );
+                }
+                Ok(key)
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => Self::create(path),
+            None => Self::create(path),
+        }
+    }
+
+    /// Reads the key from `path`; `None` when there is no such file.
+    ///
+    /// # Errors
+    /// When the file cannot be used, or what it holds is no secret.
+    pub fn load(path: &Path) -> Result<Option<Self>, SecretKeyError> {
+        match fs::read_to_string(path) {
+            Ok(text) => Self::new(text.trim_end_matches(['\r', '\n'])).map(Some),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(SecretKeyError::File(error)),
         }
     }
@@ -121,17 +137,17 @@ fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     file.sync_all()
 }
 
+/// Whether others than its owner may read a file.
 #[cfg(unix)]
-fn warn_when_others_may_read(path: &Path) {
+pub(crate) fn others_may_read(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    let others = fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0);
-    if others {
-        tracing::warn!(file = %path.display(), "others may read the secret key: chmod 600 it");
-    }
+    fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0)
 }
 
 #[cfg(not(unix))]
-fn warn_when_others_may_read(_: &Path) {}
+pub(crate) fn others_may_read(_: &Path) -> bool {
+    false
+}
 
 #[cfg(test)]
 mod tests {

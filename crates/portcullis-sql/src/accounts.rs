@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use portcullis_core::{
-    AccountStore, CreateAccountError, NewAccount, NewLogin, PasswordHash, StoreError, User, UserId,
+    AccountStore, CreateAccountError, Ended, NewAccount, NewLogin, PasswordHash, StoreError, User,
+    UserId,
 };
 
 use crate::database::Database;
@@ -36,6 +37,41 @@ impl AccountStore for Database {
         let sql = "UPDATE auth_user SET password = ?1 WHERE id = ?2 AND password = ?3";
         let values = values![hash.expose_secret(), id, user.password.expose_secret()];
         self.execute(sql, values).await.map(|_| ())
+    }
+
+    async fn change_password(
+        &self,
+        user: &User,
+        password: PasswordHash,
+    ) -> Result<Option<Ended>, StoreError> {
+        let Some(id) = integer(&user.id) else {
+            return Ok(None);
+        };
+        // Looked for outside of the transaction, which nobody should wait for. A session that is
+        // opened meanwhile is over with the old password all the same.
+        let keys = self.session_keys_of_user(id).await?;
+        let mut transaction = self.begin().await?;
+        let sql = "UPDATE auth_user SET password = ?1 WHERE id = ?2 AND password = ?3";
+        let old = user.password.expose_secret();
+        let values = values![password.expose_secret(), id, old];
+        if transaction.execute(sql, values).await? == 0 {
+            return Ok(None);
+        }
+        let mut ended = Ended::default();
+        for sql in [
+            "DELETE FROM knox_authtoken WHERE user_id = ?1",
+            "DELETE FROM authtoken_token WHERE user_id = ?1",
+        ] {
+            ended.tokens += transaction.execute(sql, values![id]).await?;
+        }
+        let sql = "DELETE FROM django_session WHERE session_key = ?1";
+        for key in &keys {
+            ended.sessions += transaction.execute(sql, values![key]).await?;
+        }
+        let sql = "DELETE FROM portcullis_login WHERE user_id = ?1";
+        transaction.execute(sql, values![id]).await?;
+        transaction.commit().await?;
+        Ok(Some(ended))
     }
 
     async fn set_active(&self, user: &UserId, is_active: bool) -> Result<bool, StoreError> {

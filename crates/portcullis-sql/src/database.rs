@@ -72,6 +72,15 @@ impl Database {
         Ok((Self { engine }, opened))
     }
 
+    /// A database without tables that is gone with the process: for looking at doors, which need one.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn empty() -> Result<Self, StoreError> {
+        let engine = Engine::Sqlite(Sqlite::empty()?);
+        Ok(Self { engine })
+    }
+
     /// Connects to a PostgreSQL database, with up to ten connections.
     ///
     /// Nobody waits for ever: five seconds for a connection, five for a statement.

@@ -32,8 +32,10 @@ impl SessionStore for Database {
                 values![&session.key, &session.data, session.expires, old_key],
             )
             .await?;
-        let sql = "UPDATE portcullis_login SET digest = ?1, last_seen = ?2 WHERE digest = ?3";
-        let values = values![digest(&session.key), session.now, digest(old_key)];
+        let sql = "UPDATE portcullis_login SET digest = ?1, last_seen = ?2, expires = ?3 \
+                   WHERE digest = ?4";
+        let (new, old) = (digest(&session.key), digest(old_key));
+        let values = values![new, session.now, session.expires, old];
         transaction.execute(sql, values).await?;
         transaction.commit().await?;
         Ok(moved > 0)
@@ -48,7 +50,7 @@ impl SessionStore for Database {
 }
 
 /// What stands for a session in the list of logins, which must not hold its key: 64 hex characters.
-fn digest(key: &str) -> String {
+pub(crate) fn digest(key: &str) -> String {
     Sha256::digest(key.as_bytes())
         .iter()
         .map(|byte| format!("{byte:02x}"))
@@ -82,7 +84,7 @@ pub(crate) async fn insert_session(
     Ok(())
 }
 
-async fn delete(transaction: &mut Transaction, key: &str) -> Result<bool, StoreError> {
+pub(crate) async fn delete(transaction: &mut Transaction, key: &str) -> Result<bool, StoreError> {
     let sql = "DELETE FROM portcullis_login WHERE digest = ?1";
     transaction.execute(sql, values![digest(key)]).await?;
     let sql = "DELETE FROM django_session WHERE session_key = ?1";

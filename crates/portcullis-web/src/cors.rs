@@ -75,6 +75,17 @@ impl Default for CorsSettings {
     }
 }
 
+impl CorsSettings {
+    /// Whether no origin is allowed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match &self.origins {
+            Origins::Any => false,
+            Origins::Listed { exact, patterns } => exact.is_empty() && patterns.is_empty(),
+        }
+    }
+}
+
 /// Answers preflights and marks answers that other origins' pages may read.
 ///
 /// `null` is never allowed by name, and `Vary: origin` is on every answer.

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use http::{Method, StatusCode, Uri, header};
 
-use portcullis_core::{AllowAny, Authenticator, IsAuthenticated, Permission};
+use portcullis_core::{AllowAny, Authenticator, Permission};
 use tower::ServiceBuilder;
 
 use crate::face::{Api, Face};
@@ -71,7 +71,8 @@ pub struct DoorRow {
     pub permission: String,
 }
 
-/// Routes behind a gate. Where nothing is said, only those who are logged in may enter.
+/// Routes behind a gate. Where nothing is said, only those who are logged in may enter, or whoever
+/// [`Gate::with_default_permission`] allows.
 ///
 /// ```
 /// # use portcullis_web::{Gate, get};
@@ -84,7 +85,7 @@ pub struct DoorRow {
 #[derive(Clone)]
 pub struct Doors {
     gate: Gate,
-    doors: Vec<(Door, MethodRouter)>,
+    pub(crate) doors: Vec<(Door, MethodRouter)>,
 }
 
 impl Doors {
@@ -101,7 +102,7 @@ impl Doors {
         let door = Door {
             gate: self.gate.clone(),
             authenticators: Arc::clone(&self.gate.authenticators),
-            permission: Arc::new(IsAuthenticated),
+            permission: Arc::clone(&self.gate.permission),
             throttle: None,
             face: Face::Plain,
             checks_csrf: false,

@@ -4,14 +4,24 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::request::Parts;
-use portcullis_core::{AuthError, Authenticated, Authenticator, Challenge};
+use portcullis_core::{
+    AuthError, Authenticated, Authenticator, Challenge, IsAuthenticated, Permission,
+};
+use serde::Deserialize;
 
 use crate::csrf::Csrf;
 use crate::doors::Doors;
 use crate::refusal::Refusal;
 
 /// Where to do as Django's packages do instead of more strictly.
-#[derive(Clone, Copy, Debug, Default)]
+///
+/// ```
+/// let compat = serde_json::from_str::<portcullis_web::Compat>(r#"{"no_cache_headers": true}"#);
+/// assert!(compat.is_ok_and(|compat| compat.no_cache_headers && !compat.first_class_challenge));
+/// assert!(serde_json::from_str::<portcullis_web::Compat>(r#"{"no_cash": true}"#).is_err());
+/// ```
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Compat {
     /// DRF's rule: only the first authenticator's challenge counts, and without one a request that
     /// nobody made is answered 403.
@@ -31,6 +41,7 @@ pub struct Gate {
     pub(crate) authenticators: Authenticators,
     pub(crate) csrf: Option<Csrf>,
     pub(crate) compat: Compat,
+    pub(crate) permission: Arc<dyn Permission>,
 }
 
 impl Gate {
@@ -41,6 +52,7 @@ impl Gate {
             authenticators: authenticators.into(),
             csrf: None,
             compat: Compat::default(),
+            permission: Arc::new(IsAuthenticated),
         }
     }
 
@@ -57,6 +69,13 @@ impl Gate {
     #[must_use]
     pub fn with_compat(self, compat: Compat) -> Self {
         Self { compat, ..self }
+    }
+
+    /// With another permission than `IsAuthenticated` at doors that name none.
+    #[doc(alias = "DEFAULT_PERMISSION_CLASSES")]
+    #[must_use]
+    pub fn with_default_permission(self, permission: Arc<dyn Permission>) -> Self {
+        Self { permission, ..self }
     }
 
     /// Starts declaring doors behind this gate.

@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use portcullis_core::{Action, Ask, Permission, Principal, Verdict};
+use portcullis_core::{Action, Ask, Authenticated, Permission, Principal, Verdict};
 use serde_json::Value;
 
 use crate::csrf::{Csrf, FORM_FIELD};
@@ -130,33 +130,13 @@ impl Door {
             let parses_all = matches!(self.face, Face::Api(_));
             (parts, body) = check_csrf(&csrf, parts, body, parses_all).await?;
         }
-        let action = Action::of_method(&parts.method);
-        let who = match &authenticated {
-            Some(authenticated) => {
-                let user = &authenticated.user;
-                // For every later line of a request whose span has a field for it.
-                tracing::Span::current().record("user", tracing::field::display(&user.id));
-                Principal::User(user.clone())
-            }
-            None => Principal::Anonymous,
-        };
-        let access = Access {
-            who,
-            authenticated,
-            action,
-            permission: Arc::clone(&self.permission),
-            challenge: self.gate.challenge(&self.authenticators),
-            is_asked_for_credentials: !self.authenticators.is_empty(),
-        };
-        match self
-            .permission
-            .check(&Ask::new(&access.who, &access.action))
-            .await
-        {
-            // An object is still to come: the handler asks again through `Access::object`.
-            Verdict::Allow | Verdict::NeedsObject => {}
-            Verdict::Deny(detail) => return Err(access.refuse(detail)),
+        if let Some(authenticated) = &authenticated {
+            let user = &authenticated.user;
+            // For every later line of a request whose span has a field for it.
+            tracing::Span::current().record("user", tracing::field::display(&user.id));
         }
+        let access = self.access(authenticated, &parts.method);
+        self.permit(&access).await?;
         if let Some(throttle) = &self.throttle {
             throttle.check(&access.who, &parts)?;
         }
@@ -176,7 +156,33 @@ impl Door {
         ))))
     }
 
-    fn has_handler(&self, method: &Method) -> bool {
+    /// Who came, and for what.
+    pub(crate) fn access(&self, authenticated: Option<Authenticated>, method: &Method) -> Access {
+        let who = match &authenticated {
+            Some(authenticated) => Principal::User(authenticated.user.clone()),
+            None => Principal::Anonymous,
+        };
+        Access {
+            who,
+            authenticated,
+            action: Action::of_method(method),
+            permission: Arc::clone(&self.permission),
+            challenge: self.gate.challenge(&self.authenticators),
+            is_asked_for_credentials: !self.authenticators.is_empty(),
+        }
+    }
+
+    /// May they: the door's permission, before any object.
+    pub(crate) async fn permit(&self, access: &Access) -> Result<(), Refusal> {
+        let ask = Ask::new(&access.who, &access.action);
+        match self.permission.check(&ask).await {
+            // An object is still to come: the handler asks again through `Access::object`.
+            Verdict::Allow | Verdict::NeedsObject => Ok(()),
+            Verdict::Deny(detail) => Err(access.refuse(detail)),
+        }
+    }
+
+    pub(crate) fn has_handler(&self, method: &Method) -> bool {
         let get_answers_head = *method == Method::HEAD && !matches!(self.face, Face::Page);
         self.methods.contains(method) || (get_answers_head && self.methods.contains(&Method::GET))
     }

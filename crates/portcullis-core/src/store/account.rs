@@ -35,6 +35,15 @@ pub enum CreateAccountError {
     Store(#[from] StoreError),
 }
 
+/// What a change of password ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// Sessions whose rows are known to be theirs; others end at their next request.
+    pub sessions: u64,
+    /// Device tokens, and DRF's token.
+    pub tokens: u64,
+}
+
 /// Looking users up.
 #[doc(alias = "UserManager")]
 #[async_trait]
@@ -74,6 +83,21 @@ pub trait AccountStore: UserStore {
     /// # Errors
     /// [`StoreError`] when the database fails.
     async fn rehash_password(&self, user: &User, hash: PasswordHash) -> Result<(), StoreError>;
+
+    /// Sets a new password and ends every credential that the old one opened: sessions, device tokens
+    /// and DRF's token, with their rows, at once.
+    ///
+    /// Only while `user.password` is still the stored one: of two changes at once, one wins.
+    /// `Ok(None)`: it is not; nothing was written.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    #[doc(alias = "set_password")]
+    async fn change_password(
+        &self,
+        user: &User,
+        password: PasswordHash,
+    ) -> Result<Option<Ended>, StoreError>;
 
     /// Lets a user in again, or lets them in no more.
     ///

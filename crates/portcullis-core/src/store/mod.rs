@@ -3,14 +3,16 @@
 mod account;
 mod attempt;
 mod login;
+mod login_list;
 mod permission;
 mod session;
 
 use async_trait::async_trait;
 
-pub use account::{AccountStore, CreateAccountError, NewAccount, UserStore};
+pub use account::{AccountStore, CreateAccountError, Ended, NewAccount, UserStore};
 pub use attempt::{Attempt, AttemptStore, Limit};
 pub use login::{DeviceLogin, Issued, LoginStore, NewDeviceLogin, NewLogin};
+pub use login_list::{Cleared, ListedLogin, LoginListStore, Scheme};
 pub use permission::PermissionStore;
 pub use session::{NewSession, SessionStore, StoredSession};
 
@@ -29,7 +31,9 @@ pub enum StoreError {
 ///
 /// Every method of them is one transaction: it happens whole and durably, or not at all.
 #[async_trait]
-pub trait Store: AccountStore + PermissionStore + LoginStore + SessionStore + AttemptStore {
+pub trait Store:
+    AccountStore + PermissionStore + LoginStore + LoginListStore + SessionStore + AttemptStore
+{
     /// Whether the store answers; for health checks.
     ///
     /// # Errors

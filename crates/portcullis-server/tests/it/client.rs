@@ -42,6 +42,10 @@ impl Answer {
 
 impl Client {
     pub(crate) async fn new() -> Self {
+        Self::with(&Surroundings::default()).await
+    }
+
+    pub(crate) async fn with(surroundings: &Surroundings) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::new(datetime!(2026-01-02 03:04:05 UTC)));
         let (database, _) = Database::open_sqlite(&folder.path().join("test.db")).unwrap();
@@ -57,10 +61,9 @@ impl Client {
             },
             secret_keys: SecretKeys::new("a secret of the tests", Vec::new()),
         };
-        let surroundings = Surroundings::default();
-        let doors = portcullis_server::doors(services, &surroundings);
+        let doors = portcullis_server::doors(services, surroundings);
         Self {
-            app: portcullis_server::app(doors, &surroundings),
+            app: portcullis_server::app(doors, surroundings),
             clock,
             folder,
         }

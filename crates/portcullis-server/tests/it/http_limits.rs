@@ -140,7 +140,7 @@ fn trusted_proxies_may_have_more_connections() {
     let words = [
         "--http-connections-per-address",
         "1",
-        "--trusted-proxy",
+        "--trusted-proxies",
         "127.0.0.1",
     ];
     let (server, _folder) = start(&words);

@@ -25,7 +25,7 @@ const MIGRATIONS: [(&str, Ddl); 3] = [
 const TURN: i64 = 0x706f_7274_6375_6c6c;
 
 /// How long a migration may take, and wait for that of another node.
-const PATIENCE: Duration = Duration::from_secs(600);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
 
 /// How many users are looked at in one query.
 const PAGE: i64 = 1000;
@@ -52,6 +52,27 @@ impl Database {
             }
         }
         Ok(applied)
+    }
+
+    /// What [`migrate`](Self::migrate) would apply; looks only.
+    ///
+    /// # Errors
+    /// When the database fails.
+    #[doc(alias = "manage.py migrate --check")]
+    pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
+        let mut pending = Vec::new();
+        // Rolled back: nothing is written in it.
+        let mut transaction = self.begin().await?;
+        if !has_table(&mut transaction, "auth_user").await? {
+            pending.push("django tables".to_owned());
+        }
+        let has_records = has_table(&mut transaction, "django_migrations").await?;
+        for (name, _) in MIGRATIONS {
+            if !has_records || !is_recorded(&mut transaction, name).await? {
+                pending.push(format!("portcullis.{name}"));
+            }
+        }
+        Ok(pending)
     }
 
     /// `false` when the tables are there already.

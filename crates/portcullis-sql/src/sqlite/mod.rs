@@ -51,6 +51,17 @@ impl Sqlite {
         Ok((sqlite, opened))
     }
 
+    /// A database of its own, in no file.
+    pub(crate) fn empty() -> Result<Self, StoreError> {
+        let connection = Connection::open_in_memory().map_err(|error| refused(&error))?;
+        Ok(Self {
+            path: Arc::default(),
+            writer: Writer::start(connection)?,
+            readers: Arc::default(),
+            reading: Arc::new(Semaphore::new(READERS)),
+        })
+    }
+
     pub(crate) async fn begin(&self) -> Result<SqliteTransaction, StoreError> {
         self.writer.begin().await
     }

@@ -3,6 +3,7 @@
 
 mod abandonment;
 mod accounts;
+mod logins;
 mod migrations;
 mod place;
 mod postgres;

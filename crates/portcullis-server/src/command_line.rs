@@ -1,0 +1,176 @@
+//! The command line: the commands, and a flag for each setting.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::{Arg, ArgMatches, Args, FromArgMatches, Parser, Subcommand};
+
+use crate::settings::{FIELDS, Settings, SettingsError, flag_of};
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "portcullis", version, about = "One gate for every door.")]
+pub struct CommandLine {
+    /// What to do; serving is the default.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The file with the settings; `portcullis.toml` when it is there.
+    #[arg(long, env = "PORTCULLIS_CONFIG", value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// A flag for each setting.
+    #[command(flatten)]
+    pub flags: Flags,
+}
+
+/// The commands.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Create and migrate the database, and serve.
+    Serve,
+    /// Bring the database's tables up to date, and stop.
+    Migrate,
+    /// Print every door with its authenticators and permission.
+    Routes,
+    /// Print every setting, its value and where it was said; secrets are hidden.
+    Settings {
+        /// Print the example file instead: every setting with its meaning and default.
+        #[arg(long)]
+        example: bool,
+    },
+    /// Look for what is wrong or unwise: settings, secrets, the database. Exits with 1 if something is wrong.
+    Check,
+    /// Make a user with every permission. The password is asked for twice.
+    Createsuperuser {
+        /// Their e-mail address.
+        #[arg(long)]
+        email: Option<String>,
+        /// Their log-in name; the address when it is left out.
+        #[arg(long)]
+        username: Option<String>,
+        /// How the password is given.
+        #[command(flatten)]
+        password: PasswordFrom,
+    },
+    /// Set a user's password, and end all of their logins.
+    Changepassword {
+        /// Log-in name or e-mail address.
+        name: String,
+        /// How the password is given.
+        #[command(flatten)]
+        password: PasswordFrom,
+    },
+    /// Make, list and end device tokens.
+    Token {
+        /// What to do with them.
+        #[command(subcommand)]
+        what: TokenCommand,
+    },
+    /// Remove sessions and device tokens that are over.
+    Clearsessions,
+    /// Say what a door decides about a user, and why, without its handler.
+    Explain {
+        /// Log-in name or e-mail address; nobody when it is left out.
+        #[arg(long = "as", value_name = "NAME")]
+        who: Option<String>,
+        /// Such as GET.
+        method: String,
+        /// Such as /api/user/.
+        path: String,
+    },
+}
+
+/// How a command gets a password.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct PasswordFrom {
+    /// Take the password from the first line of standard input.
+    #[arg(long)]
+    pub password_stdin: bool,
+}
+
+/// What can be done with device tokens.
+#[derive(Clone, Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make a token and print it, this once.
+    Create {
+        /// Log-in name or e-mail address.
+        name: String,
+        /// What the device is called in the list.
+        #[arg(long, default_value = "portcullis token create")]
+        device: String,
+    },
+    /// List a user's tokens: number, device, since when and until when.
+    List {
+        /// Log-in name or e-mail address.
+        name: String,
+    },
+    /// End a token, by its number in the list.
+    Revoke {
+        /// The number.
+        id: i64,
+    },
+}
+
+/// The settings that were said by flags, by setting's name.
+#[derive(Clone, Debug, Default)]
+pub struct Flags(pub BTreeMap<String, String>);
+
+/// Settings that hold secrets have no flag: a command line is seen by everybody on the machine.
+fn has_flag(key: &str) -> bool {
+    !matches!(key, "secret_key" | "secret_key_fallbacks")
+}
+
+impl Args for Flags {
+    fn augment_args(mut command: clap::Command) -> clap::Command {
+        for field in FIELDS.iter().filter(|field| has_flag(field.key)) {
+            let help: Vec<&str> = field.docs.iter().map(|line| line.trim()).collect();
+            let flag = Arg::new(field.key)
+                .long(flag_of(field.key))
+                .help(help.join(" "))
+                .value_name("VALUE")
+                .help_heading("Settings")
+                // There are many, and few need them: the example file has them.
+                .hide(field.key.starts_with("http."))
+                .global(true);
+            command = command.arg(flag);
+        }
+        command
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Flags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let keys = FIELDS.iter().map(|field| field.key);
+        let said = keys.filter(|key| has_flag(key)).filter_map(|key| {
+            let value = matches.get_one::<String>(key)?;
+            Some((key.to_owned(), value.clone()))
+        });
+        Ok(Self(said.collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.extend(Self::from_arg_matches(matches)?.0);
+        Ok(())
+    }
+}
+
+impl CommandLine {
+    /// The settings that the file, the process' environment and this line say.
+    ///
+    /// # Errors
+    /// With every fault that was found, each with its place.
+    pub fn settings(&self) -> Result<Settings, SettingsError> {
+        let environment = std::env::vars_os().map(|(name, value)| {
+            let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+            (text(name), text(value))
+        });
+        Settings::load(
+            self.config.as_deref(),
+            environment.collect(),
+            self.flags.0.clone(),
+        )
+    }
+}

@@ -1,0 +1,60 @@
+//! What commands open: the database, a user in it, the doors alone.
+
+use anyhow::{Context, bail};
+use portcullis::core::{Clock, SecretKeys, SystemClock, User, UserStore};
+use portcullis::django::random;
+use portcullis::sql::{Database, Opened};
+use portcullis::web::Doors;
+
+use super::services;
+use super::table::printable;
+use crate::app::doors;
+use crate::settings::Settings;
+
+/// Opens the database, or makes the file.
+pub(super) async fn connect(settings: &Settings) -> anyhow::Result<(Database, Opened)> {
+    let url = &settings.database_url;
+    Database::open(url.expose_secret())
+        .await
+        .with_context(|| format!("cannot open {url}"))
+}
+
+/// The same, with its tables brought up to date.
+pub(super) async fn open(settings: &Settings) -> anyhow::Result<(Database, Opened)> {
+    let (database, opened) = connect(settings).await?;
+    database
+        .migrate(SystemClock.now())
+        .await
+        .context("cannot migrate the database")?;
+    Ok((database, opened))
+}
+
+/// Opens a database that is there, with its tables up to date; makes nothing.
+pub(super) async fn open_existing(settings: &Settings) -> anyhow::Result<Database> {
+    let url = &settings.database_url;
+    if url.file().is_some_and(|file| !file.exists()) {
+        bail!("{url} is not there: `portcullis migrate` makes it");
+    }
+    let (database, _) = connect(settings).await?;
+    let pending = database.pending_migrations().await?;
+    if !pending.is_empty() {
+        bail!(
+            "{url} is not up to date ({} to apply): run `portcullis migrate`",
+            pending.join(", ")
+        );
+    }
+    Ok(database)
+}
+
+/// The user whom a name or address means.
+pub(super) async fn user(database: &Database, name: &str) -> anyhow::Result<User> {
+    let found = database.user_by_login_name(name).await?;
+    found.with_context(|| format!("there is no user {:?}", printable(name)))
+}
+
+/// The doors, to be looked at: with a key that nobody keeps.
+pub(super) fn doors_alone(settings: &Settings, database: Database) -> anyhow::Result<Doors> {
+    let key = SecretKeys::new(random::text(64, random::ALPHANUMERIC), Vec::new());
+    let services = services(settings, database, key, 1)?;
+    Ok(doors(services, &settings.surroundings()))
+}

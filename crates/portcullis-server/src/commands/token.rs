@@ -1,0 +1,110 @@
+//! `token create`, `list`, `revoke`, and `clearsessions`.
+
+use anyhow::{Context, bail};
+use portcullis::accounts::Tokens;
+use portcullis::core::{
+    Clock, Issued, LoginId, LoginListStore, LoginStore, NewDeviceLogin, NewLogin, Scheme,
+    SystemClock,
+};
+use portcullis::django::api_token;
+
+use super::opening::{open_existing, user};
+use super::table::{moment, printable, say, table};
+use crate::command_line::TokenCommand;
+use crate::settings::Settings;
+
+/// How many characters of a device's name are kept.
+const MAX_DEVICE_CHARACTERS: usize = 200;
+
+/// Does what is to be done with tokens.
+pub(super) async fn run(settings: &Settings, what: TokenCommand) -> anyhow::Result<()> {
+    match what {
+        TokenCommand::Create { name, device } => create(settings, &name, &device).await,
+        TokenCommand::List { name } => list(settings, &name).await,
+        TokenCommand::Revoke { id } => revoke(settings, id).await,
+    }
+}
+
+/// Prints the token alone on standard output, so that it can be piped; what it is goes to standard error.
+async fn create(settings: &Settings, name: &str, device: &str) -> anyhow::Result<()> {
+    let database = open_existing(settings).await?;
+    let user = user(&database, name).await?;
+    let now = SystemClock.now();
+    let (token, login, expires) = match settings.accounts().tokens {
+        Tokens::Authtoken => {
+            let key = api_token::new_authtoken();
+            (key.clone(), NewLogin::Token { key, now }, None)
+        }
+        Tokens::Device { ttl } => {
+            let token = api_token::new_knox_token("");
+            let device = device.chars().filter(|character| !character.is_control());
+            let login = NewDeviceLogin {
+                digest: api_token::knox_digest(&token),
+                token_key: api_token::knox_key(&token).to_owned(),
+                device: device.take(MAX_DEVICE_CHARACTERS).collect(),
+                now,
+                expires: Some(now + ttl),
+            };
+            (token, NewLogin::Device(login), Some(now + ttl))
+        }
+    };
+    let issued = database.log_in(&user, login, None).await?;
+    let issued = issued.with_context(|| {
+        format!(
+            "{} is not active: no token was made",
+            printable(&user.username)
+        )
+    })?;
+    let token = match issued {
+        Issued::AsAsked => token,
+        Issued::Token(key) => key,
+    };
+    let until = expires.map_or("for ever".to_owned(), |at| format!("until {}", moment(at)));
+    eprintln!(
+        "token of {}, good {until}; it is not shown again",
+        printable(&user.username)
+    );
+    say(&format!("{token}\n"))
+}
+
+async fn list(settings: &Settings, name: &str) -> anyhow::Result<()> {
+    let database = open_existing(settings).await?;
+    let user = user(&database, name).await?;
+    let logins = database.list_logins(&user.id).await?;
+    let heading = ["ID", "DEVICE", "CREATED", "EXPIRES"].map(str::to_owned);
+    let devices = logins
+        .into_iter()
+        .filter(|login| login.scheme == Scheme::Device);
+    let rows = devices.map(|login| {
+        let device = match login.device.as_str() {
+            "" => "-".to_owned(),
+            device => printable(device),
+        };
+        let expires = login.expires.map_or("never".to_owned(), moment);
+        [
+            login.id.0.to_string(),
+            device,
+            moment(login.created),
+            expires,
+        ]
+    });
+    say(&table(std::iter::once(heading).chain(rows).collect()))
+}
+
+async fn revoke(settings: &Settings, id: i64) -> anyhow::Result<()> {
+    let database = open_existing(settings).await?;
+    if !database.end_login(LoginId(id)).await? {
+        bail!("there is no token {id}: `portcullis token list NAME` shows the numbers");
+    }
+    say(&format!("token {id} ended\n"))
+}
+
+/// Removes sessions and device tokens that are over, and says how many.
+pub(super) async fn clear_sessions(settings: &Settings) -> anyhow::Result<()> {
+    let database = open_existing(settings).await?;
+    let cleared = database.clear_expired(SystemClock.now()).await?;
+    say(&format!(
+        "{} sessions and {} device tokens removed\n",
+        cleared.sessions, cleared.tokens
+    ))
+}

@@ -1,0 +1,192 @@
+//! Every setting: its name, what it means, and its default. The example file is made of this list.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use super::classes::{AuthenticationClass, PermissionClass};
+use super::database_url::DatabaseUrl;
+use super::fault::{SettingsError, Source};
+use super::kind::{AtLeastOne, Kind, Whole};
+use super::layers::Layers;
+use super::seconds::Seconds;
+use super::web::{Host, Origin, OriginRegex, PublicUrl};
+use crate::secret_key::SecretKey;
+
+/// What is known about a setting before it has a value.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Field {
+    pub(crate) key: &'static str,
+    /// What it means, a line each.
+    pub(crate) docs: &'static [&'static str],
+    pub(crate) wanted: fn() -> String,
+    pub(crate) default: fn() -> Option<String>,
+}
+
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])+ $key:literal $field:ident: $kind:ty = $default:expr;)+) => {
+        /// The settings of the server.
+        #[derive(Clone, Debug)]
+        pub struct Settings {
+            $($(#[doc = $doc])+ pub $field: $kind,)+
+            /// Where each value comes from, by the setting's name.
+            pub(crate) sources: BTreeMap<&'static str, Source>,
+            /// The file that was read, if there was one.
+            pub(crate) file: Option<PathBuf>,
+        }
+
+        impl Default for Settings {
+            fn default() -> Self {
+                Self {
+                    $($field: $default,)+
+                    sources: BTreeMap::new(),
+                    file: None,
+                }
+            }
+        }
+
+        pub(crate) const FIELDS: &[Field] = &[$(Field {
+            key: $key,
+            docs: &[$($doc),+],
+            wanted: <$kind>::wanted,
+            default: || <$kind as Kind>::shown(&$default),
+        }),+];
+
+        impl Settings {
+            pub(crate) fn of_layers(mut layers: Layers) -> Result<Self, SettingsError> {
+                $(let $field: $kind = layers.take($key, $default);)+
+                let file = layers.file.path.take();
+                let sources = layers.into_result()?;
+                Ok(Self { $($field,)+ sources, file })
+            }
+
+            /// Name and value of each setting, as the file has it; `None` where nothing is set.
+            pub(crate) fn values(&self) -> Vec<(&'static str, Option<String>)> {
+                vec![$(($key, self.$field.shown())),+]
+            }
+        }
+    };
+}
+
+settings! {
+    /// Where everything is kept: "sqlite:FILE", made when it is not there, or
+    /// "postgres://USER:PASSWORD@HOST/NAME". DATABASE_URL says it too.
+    "database_url" database_url: DatabaseUrl = DatabaseUrl::of_file("portcullis.db");
+
+    /// Address and port to listen on.
+    "listen" listen: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000);
+
+    /// How browsers reach the server. Allows its host; on https, makes cookies Secure and `__Host-`.
+    "public_url" public_url: Option<PublicUrl> = None;
+
+    /// Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.
+    "trusted_proxies" trusted_proxies: Vec<IpAddr> = Vec::new();
+
+    /// Hosts that requests may name, besides the loopback's and that of public_url. With neither,
+    /// every one.
+    "allowed_hosts" allowed_hosts: Vec<Host> = Vec::new();
+
+    /// The secret that sessions are signed with, Django's SECRET_KEY. From the environment only.
+    "secret_key" secret_key: Option<SecretKey> = None;
+
+    /// The file with the secret key, for when PORTCULLIS_SECRET_KEY is not set. With SQLite it is
+    /// made when it is not there.
+    "secret_key_file" secret_key_file: PathBuf = PathBuf::from("portcullis.secret");
+
+    /// Older secret keys, whose sessions are still good.
+    "secret_key_fallbacks" secret_key_fallbacks: Vec<SecretKey> = Vec::new();
+
+    /// Origins whose pages may send what changes something with a cookie, besides one's own.
+    /// "https://*.example.com" is every host below.
+    "csrf_trusted_origins" csrf_trusted_origins: Vec<Origin> = Vec::new();
+
+    /// How long a session is good, in seconds.
+    "session_cookie_age" session_cookie_age: Whole<60, 315_360_000> = Whole::new(1_209_600);
+
+    /// Whether browsers forget the session when they are closed.
+    "session_expire_at_browser_close" session_expire_at_browser_close: bool = false;
+
+    /// Who is asked who is asking, in this order: DeviceTokenAuthentication, SessionAuthentication,
+    /// BasicAuthentication, TokenAuthentication, or their paths in Django's packages.
+    "default_authentication_classes" default_authentication_classes: AtLeastOne<AuthenticationClass> =
+        AtLeastOne(vec![AuthenticationClass::DeviceToken, AuthenticationClass::Session]);
+
+    /// What must be allowed at doors that name nothing, all of it: IsAuthenticated, IsAdminUser,
+    /// IsAuthenticatedOrReadOnly, AllowAny, or their paths in rest_framework.permissions.
+    "default_permission_classes" default_permission_classes: AtLeastOne<PermissionClass> =
+        AtLeastOne(vec![PermissionClass::IsAuthenticated]);
+
+    /// The cost of new password hashes. Must be that of a Django project on the same database.
+    "pbkdf2_iterations" pbkdf2_iterations: Whole<1000, 100_000_000> = Whole::new(1_000_000);
+
+    /// How long a device token is good, in seconds.
+    "device_token_ttl_seconds" device_token_ttl_seconds: Whole<60, 315_360_000> =
+        Whole::new(2_592_000);
+
+    /// So many log-ins of one name may fail …
+    "login_limit.tries" login_limit_tries: Whole<1, 100> = Whole::new(10);
+
+    /// … in so many seconds.
+    "login_limit.window_seconds" login_limit_window_seconds: Whole<1, 86_400> = Whole::new(600);
+
+    /// Origins whose pages may read answers; ["*"] is every one, and then without cookies.
+    "cors.origins" cors_origins: Vec<Origin> = Vec::new();
+
+    /// The same as regular expressions, for whole origins.
+    "cors.origin_regexes" cors_origin_regexes: Vec<OriginRegex> = Vec::new();
+
+    /// Whether cookies may come along.
+    "cors.credentials" cors_credentials: bool = false;
+
+    /// Bytes of all header lines together; more is 431.
+    "http.header_bytes" http_header_bytes: Whole<1024, 1_048_576> = Whole::new(32_768);
+
+    /// Header lines; more is 431.
+    "http.headers" http_headers: Whole<1, 10_000> = Whole::new(100);
+
+    /// Bytes of the request's target; more is 414.
+    "http.uri_bytes" http_uri_bytes: Whole<1, 65_536> = Whole::new(8_192);
+
+    /// Seconds from a request's first byte to the end of its header lines; longer is 408.
+    "http.header_time" http_header_time: Seconds = Seconds::new(10);
+
+    /// For how many seconds a body may be slower than body_rate.
+    "http.body_grace" http_body_grace: Seconds = Seconds::new(10);
+
+    /// Bytes a second that a body must bring on average; less is 408.
+    "http.body_rate" http_body_rate: Whole<0, 1_000_000_000> = Whole::new(500);
+
+    /// Seconds for which a connection is kept between two requests.
+    "http.idle_time" http_idle_time: Seconds = Seconds::new(75);
+
+    /// Seconds from the end of the header lines to the answer; longer is 408 or 503.
+    "http.request_time" http_request_time: Seconds = Seconds::new(60);
+
+    /// Seconds for which a client may take none of an answer's bytes.
+    "http.write_time" http_write_time: Seconds = Seconds::new(60);
+
+    /// Seconds that requests under way may still take when the server is told to stop.
+    "http.stop_time" http_stop_time: Seconds = Seconds::new(30);
+
+    /// Connections from one address; one more is answered 429.
+    "http.connections_per_address" http_connections_per_address: Whole<1, 1_000_000> =
+        Whole::new(512);
+
+    /// Connections altogether; one more is answered 503.
+    "http.connections" http_connections: Whole<1, 1_000_000> = Whole::new(10_000);
+
+    /// Everything below at once, but what is set to false.
+    "compat.all" compat_all: bool = false;
+
+    /// DRF's rule: only the first authenticator's challenge counts; without one, 403 and not 401.
+    "compat.first_class_challenge" compat_first_class_challenge: bool = false;
+
+    /// No Cache-Control: no-store on answers that depend on credentials.
+    "compat.no_cache_headers" compat_no_cache_headers: bool = false;
+
+    /// A log-in is not asked where it comes from, while nobody is logged in.
+    "compat.login_without_origin_check" compat_login_without_origin_check: bool = false;
+
+    /// DRF's tokens instead of device tokens: one per user, in clear text, without an end.
+    "compat.authtoken" compat_authtoken: bool = false;
+}

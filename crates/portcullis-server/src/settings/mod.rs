@@ -1,0 +1,55 @@
+//! What can be set: in `portcullis.toml`, by the environment, by flags; each stronger than the one before.
+
+mod classes;
+mod database_url;
+mod example;
+mod fault;
+mod fields;
+mod file;
+mod given;
+mod kind;
+mod layers;
+mod nearest;
+mod rules;
+mod seconds;
+mod secret;
+mod surroundings;
+mod web;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+pub use classes::{AuthenticationClass, PermissionClass};
+pub use database_url::DatabaseUrl;
+pub use example::example;
+pub use fault::{SettingsError, Source};
+pub(crate) use fields::FIELDS;
+pub use fields::Settings;
+pub use kind::{AtLeastOne, Whole};
+use layers::Layers;
+pub(crate) use layers::flag_of;
+pub use seconds::Seconds;
+pub use web::{Host, Origin, OriginRegex, PublicUrl};
+
+/// The names of all settings.
+fn keys() -> Vec<&'static str> {
+    FIELDS.iter().map(|field| field.key).collect()
+}
+
+impl Settings {
+    /// Reads the settings: the file, these variables of the environment, these flags by setting's name.
+    ///
+    /// # Errors
+    /// With every fault that was found, each with its place.
+    pub fn load(
+        config: Option<&Path>,
+        environment: BTreeMap<String, String>,
+        flags: BTreeMap<String, String>,
+    ) -> Result<Self, SettingsError> {
+        let keys = keys();
+        let file = file::read(config, &keys)?;
+        let settings = Self::of_layers(Layers::new(file, environment, flags, &keys))?;
+        settings.fit_together()?;
+        Ok(settings)
+    }
+}

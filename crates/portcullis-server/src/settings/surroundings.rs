@@ -1,0 +1,182 @@
+//! The settings as the parts of the application take them.
+
+use portcullis::AccountSettings;
+use portcullis::accounts::Tokens;
+use portcullis::core::{Limit, SecretKeys};
+use portcullis::django::password::Hashers;
+use portcullis::web::{Compat, CorsSettings, Origins, SessionSettings, TrustedProxies};
+use time::Duration;
+
+use super::Settings;
+use super::classes::AuthenticationClass;
+use crate::app::Surroundings;
+use crate::http::HttpLimits;
+use crate::secret_key::{SecretKey, SecretKeyError};
+
+impl Settings {
+    /// What these settings say about the application.
+    #[must_use]
+    pub fn surroundings(&self) -> Surroundings {
+        let mut session = SessionSettings::default();
+        session.cookie.age = seconds(self.session_cookie_age.get());
+        session.expire_at_browser_close = self.session_expire_at_browser_close;
+        Surroundings {
+            is_https: self.public_url.as_ref().is_some_and(|url| url.is_https()),
+            allowed_hosts: self.allowed_hosts(),
+            trusted_proxies: TrustedProxies::Addresses(self.trusted_proxies.clone().into()),
+            cors: self.cors(),
+            csrf_trusted_origins: texts(&self.csrf_trusted_origins),
+            session,
+            accounts: self.accounts(),
+            compat: self.compat(),
+            authentication_classes: self.authentication_classes(),
+            permission_classes: self.default_permission_classes.0.clone(),
+            login_limit: Limit {
+                tries: self.login_limit_tries.get(),
+                window: seconds(self.login_limit_window_seconds.get()),
+            },
+        }
+    }
+
+    /// The limits of the HTTP side.
+    #[must_use]
+    pub fn http_limits(&self) -> HttpLimits {
+        let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        HttpLimits {
+            http_header_bytes: count(self.http_header_bytes.get()),
+            http_headers: count(self.http_headers.get()),
+            http_uri_bytes: count(self.http_uri_bytes.get()),
+            http_header_time: self.http_header_time.get(),
+            http_body_grace: self.http_body_grace.get(),
+            http_body_rate: self.http_body_rate.get(),
+            http_idle_time: self.http_idle_time.get(),
+            http_request_time: self.http_request_time.get(),
+            http_write_time: self.http_write_time.get(),
+            http_stop_time: self.http_stop_time.get(),
+            http_connections_per_address: count(self.http_connections_per_address.get()),
+            http_connections: self.http_connections.get(),
+        }
+    }
+
+    /// Which hash new passwords get.
+    #[must_use]
+    pub fn hashers(&self) -> Hashers {
+        Hashers {
+            pbkdf2_iterations: self.pbkdf2_iterations.get(),
+            ..Hashers::default()
+        }
+    }
+
+    /// The account flows' settings.
+    #[must_use]
+    pub fn accounts(&self) -> AccountSettings {
+        let ttl = seconds(self.device_token_ttl_seconds.get());
+        AccountSettings {
+            tokens: if self.issues_authtokens() {
+                Tokens::Authtoken
+            } else {
+                Tokens::Device { ttl }
+            },
+        }
+    }
+
+    /// The keys that sign and verify; the file is made where it may be and is not there.
+    ///
+    /// # Errors
+    /// When the file cannot be used, or what it holds is no secret.
+    pub fn secret_keys(&self) -> Result<SecretKeys, SecretKeyError> {
+        let key = match &self.secret_key {
+            Some(key) => key.clone(),
+            None => SecretKey::load_or_create(&self.secret_key_file)?,
+        };
+        let fallbacks = self.secret_key_fallbacks.iter();
+        let fallbacks = fallbacks.map(|key| key.expose_secret().to_owned());
+        Ok(SecretKeys::new(key.expose_secret(), fallbacks.collect()))
+    }
+
+    pub(crate) fn issues_authtokens(&self) -> bool {
+        self.has_compat("compat.authtoken", self.compat_authtoken)
+    }
+
+    /// A key that was said counts as it is; the others are as `compat.all`.
+    fn has_compat(&self, key: &str, value: bool) -> bool {
+        value || (self.compat_all && !self.is_said(key))
+    }
+
+    fn compat(&self) -> Compat {
+        let has = |key, value| self.has_compat(key, value);
+        Compat {
+            first_class_challenge: has(
+                "compat.first_class_challenge",
+                self.compat_first_class_challenge,
+            ),
+            no_cache_headers: has("compat.no_cache_headers", self.compat_no_cache_headers),
+            login_without_origin_check: has(
+                "compat.login_without_origin_check",
+                self.compat_login_without_origin_check,
+            ),
+        }
+    }
+
+    /// The loopback's names, those that are listed and that of `public_url`; none when nothing is said.
+    pub(crate) fn allowed_hosts(&self) -> Vec<String> {
+        let said = self.allowed_hosts.iter().map(|host| host.0.as_str());
+        let said: Vec<&str> = said
+            .chain(self.public_url.iter().map(|url| url.host()))
+            .collect();
+        if said.is_empty() {
+            return Vec::new();
+        }
+        let loopback = ["localhost", "127.0.0.1", "[::1]"];
+        let all = loopback.into_iter().chain(said);
+        all.map(str::to_owned).collect()
+    }
+
+    fn authentication_classes(&self) -> Vec<AuthenticationClass> {
+        let classes = self.default_authentication_classes.0.iter().copied();
+        let follows = self.issues_authtokens() && !self.is_said("default_authentication_classes");
+        classes
+            .map(|class| match class {
+                // Nobody chose: then the authenticator is that of the tokens that are issued.
+                AuthenticationClass::DeviceToken if follows => AuthenticationClass::Token,
+                other => other,
+            })
+            .collect()
+    }
+
+    fn cors(&self) -> CorsSettings {
+        let exact = texts(&self.cors_origins);
+        let patterns = self.cors_origin_regexes.iter();
+        let origins = if exact == ["*"] {
+            Origins::Any
+        } else {
+            Origins::Listed {
+                exact,
+                patterns: patterns.map(|pattern| pattern.0.clone()).collect(),
+            }
+        };
+        CorsSettings {
+            origins,
+            allow_credentials: self.cors_credentials,
+            ..CorsSettings::default()
+        }
+    }
+}
+
+fn texts(origins: &[super::web::Origin]) -> Vec<String> {
+    origins.iter().map(|origin| origin.0.clone()).collect()
+}
+
+fn seconds(number: u32) -> Duration {
+    Duration::seconds(number.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_of_settings_and_of_the_http_side_agree() {
+        assert_eq!(Settings::default().http_limits(), HttpLimits::default());
+    }
+}

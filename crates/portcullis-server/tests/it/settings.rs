@@ -1,0 +1,139 @@
+//! Settings of the real binary: who says them, and what is said about wrong ones.
+
+use crate::command::Folder;
+
+pub(crate) const KEY: &str = "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijkl";
+
+/// The row of a setting: value and source.
+fn row(table: &str, name: &str) -> (String, String) {
+    let line = table
+        .lines()
+        .find(|line| line.starts_with(&format!("{name} ")));
+    let rest = line.unwrap().trim_start_matches(name).trim();
+    let (value, source) = rest.split_once("  ").unwrap();
+    (value.to_owned(), source.trim().to_owned())
+}
+
+#[test]
+fn flags_are_stronger_than_the_environment_and_it_than_the_file() {
+    let folder = Folder::new();
+    folder.write("portcullis.toml", "# mine\nlisten = \"127.0.0.1:1\"\n");
+    let said = |words: &[&str], variables: &[(&str, &str)]| {
+        let words: Vec<&str> = std::iter::once("settings")
+            .chain(words.iter().copied())
+            .collect();
+        row(&folder.run_with(&words, "", variables).out, "listen")
+    };
+    let of = |value: &str, source: &str| (value.to_owned(), source.to_owned());
+    assert_eq!(
+        said(&[], &[]),
+        of("\"127.0.0.1:1\"", "portcullis.toml line 2")
+    );
+    let variables = [("PORTCULLIS_LISTEN", "127.0.0.1:2")];
+    assert_eq!(
+        said(&[], &variables),
+        of("\"127.0.0.1:2\"", "PORTCULLIS_LISTEN")
+    );
+    let flag = ["--listen", "127.0.0.1:3"];
+    assert_eq!(said(&flag, &variables), of("\"127.0.0.1:3\"", "--listen"));
+    // An empty variable says nothing.
+    let empty = [("PORTCULLIS_LISTEN", "")];
+    assert_eq!(
+        said(&[], &empty),
+        of("\"127.0.0.1:1\"", "portcullis.toml line 2")
+    );
+}
+
+#[test]
+fn every_setting_is_read_from_the_file() {
+    let folder = Folder::new();
+    folder.write(
+        "other.toml",
+        r#"database_url = "sqlite:a.db"
+listen = "[::1]:80"
+public_url = "https://example.com"
+trusted_proxies = ["10.0.0.1"]
+allowed_hosts = [".example.com"]
+secret_key_file = "key"
+csrf_trusted_origins = ["https://*.example.com"]
+session_cookie_age = 3_600
+session_expire_at_browser_close = true
+default_authentication_classes = ["rest_framework.authentication.TokenAuthentication", "BasicAuthentication"]
+default_permission_classes = ["rest_framework.permissions.IsAuthenticated"]
+pbkdf2_iterations = 600000
+device_token_ttl_seconds = 86400
+login_limit = { tries = 5, window_seconds = 60 }
+cors.origins = ["https://app.example.com"]
+cors.origin_regexes = ['https://\w{1,8}\.example\.com']
+cors.credentials = true
+[compat]
+all = true
+no_cache_headers = false
+"#,
+    );
+    let table = folder.ok(&["settings", "--config", "other.toml"]);
+    let untouched = [
+        "secret_key",
+        "secret_key_fallbacks",
+        "compat.first_class_challenge",
+        "compat.login_without_origin_check",
+        "compat.authtoken",
+    ];
+    for line in table.lines().skip(1) {
+        let name = line.split_whitespace().next().unwrap();
+        let from = if name.starts_with("http.") || untouched.contains(&name) {
+            "default"
+        } else {
+            "other.toml line"
+        };
+        assert!(row(&table, name).1.starts_with(from), "{line}");
+    }
+    let classes = row(&table, "default_authentication_classes").0;
+    assert_eq!(classes, r#"["TokenAuthentication", "BasicAuthentication"]"#);
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let folder = Folder::new();
+    let variables = [
+        (
+            "DATABASE_URL",
+            "postgres://ada:hunter2@db/app?password=hunter2",
+        ),
+        ("PORTCULLIS_SECRET_KEY", KEY),
+        ("PORTCULLIS_SECRET_KEY_FALLBACKS", KEY),
+    ];
+    let said = folder.run_with(&["settings"], "", &variables);
+    assert_eq!(said.status, 0, "{said:?}");
+    assert!(
+        !said.out.contains("hunter2") && !said.out.contains(KEY),
+        "{said:?}"
+    );
+    let (value, source) = row(&said.out, "database_url");
+    assert_eq!(
+        (value.as_str(), source.as_str()),
+        ("\"postgres://ada:…@db/app?…\"", "DATABASE_URL")
+    );
+}
+
+#[test]
+fn example_file_is_up_to_date() {
+    let example = include_str!("../../../../portcullis.example.toml");
+    assert!(
+        portcullis_server::example() == example,
+        "run: cargo run -q -- settings --example > portcullis.example.toml"
+    );
+}
+
+#[test]
+fn example_file_with_every_line_uncommented_is_taken() {
+    let example = portcullis_server::example();
+    let lines = example.lines().map(|line| match line.strip_prefix("# ") {
+        Some(setting) if setting.contains(" = ") && !setting.contains("==") => setting,
+        _ => line,
+    });
+    let folder = Folder::new();
+    folder.write("portcullis.toml", &lines.collect::<Vec<_>>().join("\n"));
+    let table = folder.ok(&["settings"]);
+    assert_eq!(table.matches("default\n").count(), 1, "{table}");
+}
