@@ -7,7 +7,7 @@ use crate::failure::refused;
 use crate::timestamp;
 
 /// A row; its columns are read by their place, from 0.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Row(pub(crate) Vec<Cell>);
 
 /// A column of a row, as its engine gave it.

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 /// A parameter of a statement.
 ///
 /// Text is any text column, also Django's 32 hex digits of a UUID on SQLite.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Value {
     /// NULL in a column of that kind: PostgreSQL wants to know. Made by `None.into()`.
     Null(Kind),
@@ -18,7 +18,7 @@ pub(crate) enum Value {
 }
 
 /// What a value that is not there would have been.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     Bool,
     Integer,

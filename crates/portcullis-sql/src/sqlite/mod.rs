@@ -1,5 +1,6 @@
 //! SQLite: one writer on a thread of its own, some readers, opened on demand.
 
+mod cache;
 mod statement;
 mod writer;
 
@@ -19,6 +20,7 @@ use crate::database::Opened;
 use crate::failure::{away, refused};
 use crate::row::Row;
 use crate::value::Value;
+use cache::Cache;
 use writer::Writer;
 pub(crate) use writer::{PATIENCE, SqliteTransaction};
 
@@ -35,6 +37,7 @@ pub(crate) struct Sqlite {
     writer: Writer,
     readers: Arc<Mutex<Vec<Connection>>>,
     reading: Arc<Semaphore>,
+    cache: Option<Arc<Cache>>,
 }
 
 impl Sqlite {
@@ -47,6 +50,7 @@ impl Sqlite {
             writer: Writer::start(connection)?,
             readers: Arc::default(),
             reading: Arc::new(Semaphore::new(READERS)),
+            cache: None,
         };
         Ok((sqlite, opened))
     }
@@ -59,15 +63,47 @@ impl Sqlite {
             writer: Writer::start(connection)?,
             readers: Arc::default(),
             reading: Arc::new(Semaphore::new(READERS)),
+            cache: None,
         })
+    }
+
+    /// Keeps answers while nothing is written.
+    pub(crate) fn with_cache(mut self) -> Result<Self, StoreError> {
+        let connection = self.reader().map_err(|error| refused(&error))?;
+        let cache = Cache::start(connection)?;
+        self.writer.after_commit(Box::new({
+            let cache = Arc::clone(&cache);
+            move || cache.forget()
+        }));
+        self.cache = Some(cache);
+        Ok(self)
     }
 
     pub(crate) async fn begin(&self) -> Result<SqliteTransaction, StoreError> {
         self.writer.begin().await
     }
 
-    /// Runs a query on a connection of its own, off the executor.
+    /// The answer to a query: a known one that still holds, or what the file says.
     pub(crate) async fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+        let Some(cache) = &self.cache else {
+            return self.rows_of_file(sql, values).await;
+        };
+        let key = (sql.to_owned(), values.to_vec());
+        if let Some(rows) = cache.answer(&key) {
+            return Ok(rows);
+        }
+        let generation = cache.generation();
+        let rows = self.rows_of_file(sql, values).await?;
+        cache.keep(generation, key, &rows);
+        Ok(rows)
+    }
+
+    /// Runs a query on a connection of its own, off the executor.
+    pub(crate) async fn rows_of_file(
+        &self,
+        sql: &str,
+        values: &[Value],
+    ) -> Result<Vec<Row>, StoreError> {
         let turn = timeout(PATIENCE, Arc::clone(&self.reading).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else {
             return Err(away("too many queries are waiting"));
@@ -89,17 +125,19 @@ impl Sqlite {
         let idle = self.idle().pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => {
-                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-                let connection = Connection::open_with_flags(&*self.path, flags)?;
-                connection.busy_timeout(BUSY_TIMEOUT)?;
-                connection
-            }
+            None => self.reader()?,
         };
         let rows = statement::rows(&connection, sql, values)?;
         // After an error or a panic the connection is closed instead.
         self.idle().push(connection);
         Ok(rows)
+    }
+
+    fn reader(&self) -> rusqlite::Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&*self.path, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        Ok(connection)
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -38,20 +39,33 @@ enum Order {
 }
 
 /// Sends transactions to the writer's thread.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Writer {
     queue: SyncSender<Lease>,
+    committed: Arc<OnceLock<Hook>>,
 }
+
+/// What is run after each commit.
+pub(super) type Hook = Box<dyn Fn() + Send + Sync>;
 
 impl Writer {
     /// Starts the thread, which ends when the last `Writer` is gone.
     pub(super) fn start(connection: Connection) -> Result<Self, StoreError> {
+        let committed = Arc::<OnceLock<Hook>>::default();
         let (queue, leases) = sync_channel(QUEUE);
         thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || work(connection, &leases))
+            .spawn({
+                let committed = Arc::clone(&committed);
+                move || work(connection, &leases, &committed)
+            })
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        Ok(Self { queue })
+        Ok(Self { queue, committed })
+    }
+
+    /// Runs `hook` after each commit, before it is acknowledged. Only the first hook counts.
+    pub(super) fn after_commit(&self, hook: Hook) {
+        let _ = self.committed.set(hook);
     }
 
     /// Begins a transaction when the ones before it have ended. One whose caller has gone away
@@ -138,16 +152,20 @@ async fn wait<T>(
     }
 }
 
-fn work(mut connection: Connection, leases: &Receiver<Lease>) {
+fn work(mut connection: Connection, leases: &Receiver<Lease>, committed: &OnceLock<Hook>) {
     while let Ok(lease) = leases.recv() {
-        if catch_unwind(AssertUnwindSafe(|| serve(&mut connection, lease))).is_err() {
+        if catch_unwind(AssertUnwindSafe(|| {
+            serve(&mut connection, lease, committed)
+        }))
+        .is_err()
+        {
             tracing::error!("a database statement panicked");
         }
     }
 }
 
 /// One transaction from begin to end; every early return rolls it back.
-fn serve(connection: &mut Connection, lease: Lease) {
+fn serve(connection: &mut Connection, lease: Lease, committed: &OnceLock<Hook>) {
     let Lease { begun, orders } = lease;
     if begun.is_closed() {
         return;
@@ -166,7 +184,12 @@ fn serve(connection: &mut Connection, lease: Lease) {
         match orders.recv_timeout(PATIENCE) {
             Ok(Order::Run(statement)) => statement(&transaction),
             Ok(Order::Commit(answer)) => {
-                let _ = answer.send(transaction.commit());
+                let done = transaction.commit();
+                // Also when it failed: nobody knows for sure what is in the file then.
+                if let Some(hook) = committed.get() {
+                    hook();
+                }
+                let _ = answer.send(done);
                 return;
             }
             Err(RecvTimeoutError::Disconnected) => return,

@@ -82,6 +82,7 @@ pub async fn run(line: CommandLine) -> anyhow::Result<ExitCode> {
 pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let keys = settings.secret_keys()?;
     let (database, opened) = open(settings).await?;
+    let database = database.with_cache()?;
     let threads = available_parallelism().map_or(1, usize::from);
     let surroundings = settings.surroundings();
     let doors = doors(services(settings, database, keys, threads)?, &surroundings);
