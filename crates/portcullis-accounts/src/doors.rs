@@ -20,6 +20,7 @@ impl Accounts {
     /// | door | body | answer |
     /// |---|---|---|
     /// | `POST /api/signup/` | `email`, `password` | 201 `{"email", "token"}` |
+    /// | `POST /api/administrators/` | `email`, `password`, the first time `setup_key` | 201 `{"email", "token"}` |
     /// | `POST /api/token/`, `POST /api/auth/login/` | `username` or `email`, `password` | 200 `{"token"}` |
     /// | `GET /api/validate/` | | 200 `{"detail": "Token is valid."}` |
     /// | `GET /api/user/` | | 200 `{"email"}` |
@@ -30,11 +31,25 @@ impl Accounts {
     #[must_use]
     pub fn doors(&self, gate: &Gate) -> Doors {
         let with = || self.clone();
-        let (a, b, c, d, e, f, g) = (with(), with(), with(), with(), with(), with(), with());
+        let (a, b, c, d, e, f, g, h) = (
+            with(),
+            with(),
+            with(),
+            with(),
+            with(),
+            with(),
+            with(),
+            with(),
+        );
         gate.doors()
             .route(
                 "/api/signup/",
                 post(move |head, fields| signup(a, head, fields)),
+            )
+            .open()
+            .route(
+                "/api/administrators/",
+                post(move |head, access, fields| administrators(h, head, access, fields)),
             )
             .open()
             .route(
@@ -80,6 +95,20 @@ async fn signup(
     let LoggedIn { user, token } = accounts
         .sign_up(&headers, NewUser::from_fields(&fields)?)
         .await?;
+    Ok((
+        StatusCode::CREATED,
+        Json(json!({ "email": user.email, "token": token })),
+    ))
+}
+
+async fn administrators(
+    accounts: Accounts,
+    headers: HeaderMap,
+    access: Access,
+    fields: Fields,
+) -> Result<(StatusCode, Json<Value>), Refusal> {
+    let made = accounts.sign_up_administrator(&headers, &access, &fields);
+    let LoggedIn { user, token } = made.await?;
     Ok((
         StatusCode::CREATED,
         Json(json!({ "email": user.email, "token": token })),

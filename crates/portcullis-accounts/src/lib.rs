@@ -5,6 +5,7 @@
 //! [`Accounts::doors`].
 #![forbid(unsafe_code)]
 
+mod administrators;
 mod doors;
 mod logout;
 mod session_login;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use portcullis_core::{Clock, User};
 use portcullis_web::{Passwords, Sessions};
 
+pub use administrators::SetupKey;
 pub use settings::{AccountSettings, Tokens};
 pub use signup::NewUser;
 
@@ -28,6 +30,7 @@ pub struct Accounts {
     pub(crate) sessions: Sessions,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Arc<AccountSettings>,
+    pub(crate) setup_key: SetupKey,
 }
 
 /// Somebody who logged in, and the token that says so from now on.
@@ -53,7 +56,14 @@ impl Accounts {
             sessions,
             clock,
             settings: Arc::new(settings),
+            setup_key: SetupKey::default(),
         }
+    }
+
+    /// With a key by which the first administrator can be made.
+    #[must_use]
+    pub fn with_setup_key(self, setup_key: SetupKey) -> Self {
+        Self { setup_key, ..self }
     }
 
     /// The sessions that the session flows open.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use portcullis::accounts::SetupKey;
 use portcullis::core::{Clock, Limit, SecretKeys, Store};
 use portcullis::django::password::Hashers;
 use portcullis::web::{
@@ -32,6 +33,8 @@ pub struct Services {
     pub hashers: Hashers,
     /// What sessions are signed with.
     pub secret_keys: SecretKeys,
+    /// By what the first administrator is made.
+    pub setup_key: SetupKey,
 }
 
 /// What the application believes, allows and does.
@@ -83,6 +86,7 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         hashing,
         hashers,
         secret_keys,
+        setup_key,
     } = services;
     let cookies = cookie_settings(secret_keys, surroundings);
     let sessions = Sessions::new(Arc::clone(&store), Arc::clone(&clock), cookies);
@@ -110,7 +114,7 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         .with_compat(surroundings.compat)
         .with_default_permission(PermissionClass::all(&surroundings.permission_classes));
     let settings = surroundings.accounts.clone();
-    let accounts = Accounts::new(passwords, sessions, clock, settings);
+    let accounts = Accounts::new(passwords, sessions, clock, settings).with_setup_key(setup_key);
     page::doors(&gate)
         .route("/healthz", get(move || healthz(Arc::clone(&store))))
         .authenticated_by(Vec::new())

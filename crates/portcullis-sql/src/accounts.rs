@@ -74,6 +74,11 @@ impl AccountStore for Database {
         Ok(Some(ended))
     }
 
+    async fn has_administrator(&self) -> Result<bool, StoreError> {
+        let sql = "SELECT id FROM auth_user WHERE is_superuser AND is_active LIMIT 1";
+        Ok(self.optional_row(sql, values![]).await?.is_some())
+    }
+
     async fn set_active(&self, user: &UserId, is_active: bool) -> Result<bool, StoreError> {
         let Some(id) = integer(user) else {
             return Ok(false);

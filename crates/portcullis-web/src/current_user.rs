@@ -70,6 +70,12 @@ impl Access {
         Ok(object)
     }
 
+    /// The refusal for whoever came in: 401 for nobody, 403 for somebody.
+    #[must_use]
+    pub fn refusal(&self) -> Refusal {
+        self.refuse(None)
+    }
+
     /// 401 for nobody, 403 for somebody, and where nobody is asked who they are.
     pub(crate) fn refuse(&self, detail: Option<Cow<'static, str>>) -> Refusal {
         match self.who {

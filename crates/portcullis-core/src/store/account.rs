@@ -99,6 +99,12 @@ pub trait AccountStore: UserStore {
         password: PasswordHash,
     ) -> Result<Option<Ended>, StoreError>;
 
+    /// Whether there is an active superuser.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn has_administrator(&self) -> Result<bool, StoreError>;
+
     /// Lets a user in again, or lets them in no more.
     ///
     /// Their credentials stay: they are refused while the user is inactive. `Ok(false)`: nobody has that id.

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use anyhow::Context;
+use portcullis::accounts::SetupKey;
 use portcullis::core::{Clock, SecretKeys, SystemClock};
 use portcullis::sql::{Database, Opened};
 use portcullis::web::{Doors, HashingPool};
@@ -85,12 +86,27 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let database = database.with_cache()?;
     let threads = available_parallelism().map_or(1, usize::from);
     let surroundings = settings.surroundings();
-    let doors = doors(services(settings, database, keys, threads)?, &surroundings);
+    let mut services = services(settings, database, keys, threads)?;
+    let setup_key = if services.store.has_administrator().await? {
+        None
+    } else {
+        let (key, text) = SetupKey::new(&*services.clock);
+        services.setup_key = key;
+        Some(text)
+    };
+    let doors = doors(services, &surroundings);
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("cannot listen on {}", settings.listen))?;
     let address = listener.local_addr()?;
-    say(&first_words(settings, opened, &address.to_string(), &doors))?;
+    let address = address.to_string();
+    say(&first_words(settings, opened, &address, &doors))?;
+    if let Some(key) = setup_key {
+        say(&format!(
+            "  admin     first administrator: POST http://{address}/api/administrators/ with email, \
+             password and setup_key={key} (one hour, once)\n"
+        ))?;
+    }
     let app = app(doors, &surroundings);
     let limits = settings.http_limits();
     http::serve(listener, app, limits, &settings.trusted_proxies, stop()).await;
@@ -141,6 +157,7 @@ fn services(
         hashing: HashingPool::start(threads, HASHING_QUEUE).context("hashing threads")?,
         hashers: settings.hashers(),
         secret_keys,
+        setup_key: SetupKey::default(),
     })
 }
 

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use http_body_util::BodyExt;
+use portcullis::accounts::SetupKey;
 use portcullis::core::{Clock, ManualClock, SecretKeys};
 use portcullis::django::password::Hashers;
 use portcullis::sql::Database;
@@ -21,6 +22,8 @@ use tower::ServiceExt;
 pub(crate) struct Client {
     pub(crate) app: Router,
     pub(crate) clock: Arc<ManualClock>,
+    /// By what the first administrator is made.
+    pub(crate) setup_key: String,
     folder: TempDir,
 }
 
@@ -50,6 +53,7 @@ impl Client {
         let clock = Arc::new(ManualClock::new(datetime!(2026-01-02 03:04:05 UTC)));
         let (database, _) = Database::open_sqlite(&folder.path().join("test.db")).unwrap();
         database.migrate(clock.now()).await.unwrap();
+        let (key, setup_key) = SetupKey::new(&*clock);
         let services = Services {
             store: Arc::new(database),
             clock: clock.clone(),
@@ -60,11 +64,13 @@ impl Client {
                 ..Hashers::default()
             },
             secret_keys: SecretKeys::new("a secret of the tests", Vec::new()),
+            setup_key: key,
         };
         let doors = portcullis_server::doors(services, surroundings);
         Self {
             app: portcullis_server::app(doors, surroundings),
             clock,
+            setup_key,
             folder,
         }
     }

@@ -34,6 +34,7 @@ pub(crate) async fn services(hashing: HashingPool) -> (Services, TempDir) {
             "a test's secret key, long enough to be one: 0123456789",
             Vec::new(),
         ),
+        setup_key: portcullis::accounts::SetupKey::default(),
     };
     (services, folder)
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where its facts end")]
 
 mod accounts;
+mod administrators;
 mod bad_input;
 mod binary;
 mod browser;
