@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test`, `check` and `bench`.
+//! The project's own commands: `cargo xtask test`, `check`, `bench` and `fuzz`.
 #![forbid(unsafe_code)]
 #![expect(
     clippy::print_stdout,
@@ -6,6 +6,7 @@
 )]
 
 mod check;
+mod fuzz;
 mod packages;
 mod run;
 mod test;
@@ -22,6 +23,7 @@ const USAGE: &str = "usage: cargo xtask <command>
           with `--long`, what is slow runs at full length
   check   formatting, lints, docs, licences, spelling, dependency directions, doc drift
   bench   what a guarded request costs beside a bare axum handler
+  fuzz    every fuzz target for a minute, or for the seconds given
 
 exit status: 0 all is well, 1 something failed, 2 wrong usage or a program is missing";
 
@@ -35,6 +37,11 @@ fn main() -> ExitCode {
         },
         ["check"] => Box::new(check),
         ["bench"] => Box::new(bench),
+        ["fuzz"] => Box::new(|| fuzz::run(fuzz::SECONDS).map(|()| true)),
+        ["fuzz", seconds] => match seconds.parse() {
+            Ok(seconds) => Box::new(move || fuzz::run(seconds).map(|()| true)),
+            Err(_) => return usage(),
+        },
         _ => return usage(),
     };
     match enter_workspace().and_then(|()| command()) {
