@@ -112,6 +112,7 @@ async fn make_user(store: &dyn Store, passwords: &Passwords) -> anyhow::Result<U
         username: NAME.to_owned(),
         email: String::new(),
         password: hashed.map_err(|error| anyhow::anyhow!("{error:?}"))?,
+        is_email_verified: None,
         is_staff: false,
         is_superuser: false,
         now: SystemClock.now(),

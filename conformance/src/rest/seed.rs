@@ -88,6 +88,7 @@ async fn make_user(app: &App, row: &Value, common: &str) -> anyhow::Result<User>
         username: username.to_owned(),
         email: email.to_owned(),
         password,
+        is_email_verified: Some(true),
         is_staff: row["is_staff"] == true,
         is_superuser: row["is_superuser"] == true,
         now: SystemClock.now(),

@@ -77,6 +77,7 @@ impl Accounts {
             username: new.email.clone(),
             email: new.email,
             password,
+            is_email_verified: Some(false),
             is_staff: new.is_superuser,
             is_superuser: new.is_superuser,
             now: self.clock.now(),

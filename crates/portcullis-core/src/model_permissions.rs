@@ -149,7 +149,10 @@ mod tests {
             is_active,
             is_staff: false,
             is_superuser,
+            first_name: String::new(),
+            last_name: String::new(),
             date_joined: OffsetDateTime::UNIX_EPOCH,
+            last_login: None,
         })
     }
 

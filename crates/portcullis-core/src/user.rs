@@ -62,6 +62,10 @@ pub struct User {
     pub username: String,
     /// E-mail address, or empty.
     pub email: String,
+    /// Given name, or empty.
+    pub first_name: String,
+    /// Family name, or empty.
+    pub last_name: String,
     /// The stored password hash.
     pub password: PasswordHash,
     /// Inactive users are refused on every path.
@@ -72,6 +76,8 @@ pub struct User {
     pub is_superuser: bool,
     /// When the account was made.
     pub date_joined: OffsetDateTime,
+    /// When they last logged in, if ever.
+    pub last_login: Option<OffsetDateTime>,
 }
 
 /// A user, or nobody: Django's `request.user`.

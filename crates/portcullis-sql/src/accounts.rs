@@ -2,14 +2,16 @@
 
 use async_trait::async_trait;
 use portcullis_core::{
-    AccountStore, CreateAccountError, Ended, NewAccount, NewLogin, PasswordHash, StoreError, User,
-    UserId,
+    AccountStore, CreateAccountError, Ended, Ends, NewAccount, NewLogin, NewPassword, PasswordHash,
+    ProfileChange, StoreError, User, UserId,
 };
 
 use crate::database::Database;
+use crate::emails::insert_address;
 use crate::logins::insert_login;
+use crate::sessions::insert_session;
 use crate::transaction::Transaction;
-use crate::user_row::{COLUMNS, integer, user};
+use crate::user_row::{COLUMNS, integer, user as user_of_row};
 use crate::value::values;
 
 #[async_trait]
@@ -42,7 +44,7 @@ impl AccountStore for Database {
     async fn change_password(
         &self,
         user: &User,
-        password: PasswordHash,
+        change: NewPassword,
     ) -> Result<Option<Ended>, StoreError> {
         let Some(id) = integer(&user.id) else {
             return Ok(None);
@@ -53,25 +55,42 @@ impl AccountStore for Database {
         let mut transaction = self.begin().await?;
         let sql = "UPDATE auth_user SET password = ?1 WHERE id = ?2 AND password = ?3";
         let old = user.password.expose_secret();
-        let values = values![password.expose_secret(), id, old];
+        let values = values![change.password.expose_secret(), id, old];
         if transaction.execute(sql, values).await? == 0 {
             return Ok(None);
         }
-        let mut ended = Ended::default();
-        for sql in [
-            "DELETE FROM knox_authtoken WHERE user_id = ?1",
-            "DELETE FROM authtoken_token WHERE user_id = ?1",
-        ] {
-            ended.tokens += transaction.execute(sql, values![id]).await?;
+        let ended = end_credentials(&mut transaction, id, &keys, change.ends).await?;
+        if let Some(session) = &change.session {
+            insert_session(&mut transaction, id, session).await?;
         }
-        let sql = "DELETE FROM django_session WHERE session_key = ?1";
-        for key in &keys {
-            ended.sessions += transaction.execute(sql, values![key]).await?;
-        }
-        let sql = "DELETE FROM portcullis_login WHERE user_id = ?1";
-        transaction.execute(sql, values![id]).await?;
         transaction.commit().await?;
         Ok(Some(ended))
+    }
+
+    async fn change_profile(
+        &self,
+        user: &UserId,
+        change: ProfileChange,
+    ) -> Result<Option<User>, CreateAccountError> {
+        let Some(id) = integer(user) else {
+            return Ok(None);
+        };
+        let mut transaction = self.begin().await?;
+        if let Some(username) = &change.username
+            && !claim_username(&mut transaction, id, username).await?
+        {
+            return Err(CreateAccountError::Taken);
+        }
+        let sql = "UPDATE auth_user SET username = COALESCE(?1, username), \
+                   first_name = COALESCE(?2, first_name), last_name = COALESCE(?3, last_name) \
+                   WHERE id = ?4";
+        let values = values![change.username, change.first_name, change.last_name, id];
+        transaction.execute(sql, values).await?;
+        let sql = format!("SELECT {COLUMNS} FROM auth_user u WHERE u.id = ?1");
+        let changed = transaction.optional_row(&sql, values![id]).await?;
+        let changed = changed.as_ref().map(user_of_row).transpose()?;
+        transaction.commit().await?;
+        Ok(changed)
     }
 
     async fn has_administrator(&self) -> Result<bool, StoreError> {
@@ -124,8 +143,58 @@ async fn insert_account(
         if transaction.execute(sql, values).await? == 0 {
             return Ok(None);
         }
+        if let Some(is_verified) = account.is_email_verified {
+            insert_address(transaction, id, &account.email, is_verified).await?;
+        }
     }
     let sql = format!("SELECT {COLUMNS} FROM auth_user u WHERE u.id = ?1");
     let made = transaction.optional_row(&sql, values![id]).await?;
-    made.as_ref().map(user).transpose()
+    made.as_ref().map(user_of_row).transpose()
+}
+
+/// Ends what an old password opened; `keys` are those of the user's sessions.
+async fn end_credentials(
+    transaction: &mut Transaction,
+    user_id: i64,
+    keys: &[String],
+    ends: Ends,
+) -> Result<Ended, StoreError> {
+    let mut ended = Ended::default();
+    let sql = "DELETE FROM django_session WHERE session_key = ?1";
+    for key in keys {
+        ended.sessions += transaction.execute(sql, values![key]).await?;
+    }
+    if ends == Ends::Sessions {
+        let sql = "DELETE FROM portcullis_login WHERE user_id = ?1 AND scheme = 'session'";
+        transaction.execute(sql, values![user_id]).await?;
+        return Ok(ended);
+    }
+    for sql in [
+        "DELETE FROM knox_authtoken WHERE user_id = ?1",
+        "DELETE FROM authtoken_token WHERE user_id = ?1",
+    ] {
+        ended.tokens += transaction.execute(sql, values![user_id]).await?;
+    }
+    let sql = "DELETE FROM portcullis_login WHERE user_id = ?1";
+    transaction.execute(sql, values![user_id]).await?;
+    Ok(ended)
+}
+
+/// Writes that a log-in name is that user's, and their former one nobody's. `false`: it is somebody else's.
+async fn claim_username(
+    transaction: &mut Transaction,
+    user_id: i64,
+    username: &str,
+) -> Result<bool, StoreError> {
+    let folded = username.to_lowercase();
+    let sql = "DELETE FROM portcullis_username WHERE user_id = ?1 AND folded <> ?2";
+    transaction.execute(sql, values![user_id, &folded]).await?;
+    let sql = "INSERT INTO portcullis_username (folded, user_id) VALUES (?1, ?2) \
+               ON CONFLICT DO NOTHING";
+    transaction.execute(sql, values![&folded, user_id]).await?;
+    // Names of accounts that another server made are in the user table only.
+    let sql = "SELECT 1 FROM portcullis_username WHERE folded = ?1 AND user_id = ?2 \
+               AND NOT EXISTS (SELECT 1 FROM auth_user WHERE username = ?3 AND id <> ?2)";
+    let values = values![&folded, user_id, username];
+    Ok(transaction.optional_row(sql, values).await?.is_some())
 }

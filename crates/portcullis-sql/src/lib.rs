@@ -9,6 +9,7 @@
 mod accounts;
 mod attempts;
 mod database;
+mod emails;
 mod failure;
 mod login_list;
 mod logins;

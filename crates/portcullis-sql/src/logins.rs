@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use crate::database::Database;
 use crate::sessions::insert_session;
 use crate::transaction::Transaction;
-use crate::user_row::{COLUMNS, integer, user};
+use crate::user_row::{COLUMNS, WIDTH, integer, user};
 use crate::value::values;
 
 #[async_trait]
@@ -56,10 +56,12 @@ impl LoginStore for Database {
             .map(|row| {
                 Ok(DeviceLogin {
                     user: user(row)?,
-                    login: row.get::<Option<i64>>(8)?.map(LoginId),
-                    digest: row.get(9)?,
+                    login: row.get::<Option<i64>>(WIDTH)?.map(LoginId),
+                    digest: row.get(WIDTH + 1)?,
                     // An expiry that cannot be read is one that has passed: fail closed.
-                    expires: row.get(10).unwrap_or(Some(OffsetDateTime::UNIX_EPOCH)),
+                    expires: row
+                        .get(WIDTH + 2)
+                        .unwrap_or(Some(OffsetDateTime::UNIX_EPOCH)),
                 })
             })
             .collect()

@@ -7,7 +7,11 @@ use crate::row::Row;
 
 /// The columns that [`user`] reads, in its order; the table is called `u`.
 pub(crate) const COLUMNS: &str = "u.id, u.username, u.email, u.password, u.is_active, u.is_staff, \
-                                  u.is_superuser, u.date_joined";
+                                  u.is_superuser, u.date_joined, u.first_name, u.last_name, \
+                                  u.last_login";
+
+/// How many [`COLUMNS`] there are: the next column's index.
+pub(crate) const WIDTH: usize = 11;
 
 /// Reads a user from the first columns of a row.
 pub(crate) fn user(row: &Row) -> Result<User, StoreError> {
@@ -21,6 +25,9 @@ pub(crate) fn user(row: &Row) -> Result<User, StoreError> {
         is_superuser: row.get(6)?,
         // Nothing is decided by it: a text that is no time locks nobody out.
         date_joined: row.get(7).unwrap_or(OffsetDateTime::UNIX_EPOCH),
+        first_name: row.get(8)?,
+        last_name: row.get(9)?,
+        last_login: row.get(10).unwrap_or(None),
     })
 }
 

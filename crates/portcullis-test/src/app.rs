@@ -184,6 +184,7 @@ impl TestApp {
             username: username.to_owned(),
             email: format!("{username}@example.com"),
             password: password.expect("hashing works"),
+            is_email_verified: None,
             is_staff: false,
             is_superuser: false,
             now: self.clock().now(),

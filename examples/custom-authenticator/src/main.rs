@@ -118,6 +118,7 @@ async fn main() -> anyhow::Result<()> {
             username: "ada".to_owned(),
             email: String::new(),
             password: PasswordHash::new("!"),
+            is_email_verified: None,
             is_staff: false,
             is_superuser: false,
             now: SystemClock.now(),

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::{NewLogin, StoreError};
+use super::{NewLogin, NewSession, StoreError};
 use crate::user::{PasswordHash, User, UserId};
 
 /// An account to be made.
@@ -13,6 +13,8 @@ pub struct NewAccount {
     pub username: String,
     /// E-mail address, or empty; unique without regard to case.
     pub email: String,
+    /// Whether they have shown that the address is theirs; `None` where nobody will be asked to.
+    pub is_email_verified: Option<bool>,
     /// The password, already hashed.
     pub password: PasswordHash,
     /// May enter the admin site.
@@ -33,6 +35,50 @@ pub enum CreateAccountError {
     /// The machine failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What ends with an old password.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ends {
+    /// Every credential that it opened: sessions, device tokens, DRF's token.
+    #[default]
+    Everything,
+    /// Sessions only, as in Django: tokens stay good.
+    Sessions,
+}
+
+/// A new password, and what it ends.
+#[derive(Clone, Debug)]
+pub struct NewPassword {
+    /// The password, already hashed.
+    pub password: PasswordHash,
+    /// What ends.
+    pub ends: Ends,
+    /// The session in which it was changed, under its new key: the one that goes on.
+    pub session: Option<NewSession>,
+}
+
+impl NewPassword {
+    /// A password that ends everything.
+    #[must_use]
+    pub fn new(password: PasswordHash) -> Self {
+        Self {
+            password,
+            ends: Ends::Everything,
+            session: None,
+        }
+    }
+}
+
+/// What a person may change about themselves; `None` leaves it as it is.
+#[derive(Clone, Debug, Default)]
+pub struct ProfileChange {
+    /// The log-in name; unique without regard to case.
+    pub username: Option<String>,
+    /// Given name, or empty.
+    pub first_name: Option<String>,
+    /// Family name, or empty.
+    pub last_name: Option<String>,
 }
 
 /// What a change of password ended.
@@ -84,8 +130,7 @@ pub trait AccountStore: UserStore {
     /// [`StoreError`] when the database fails.
     async fn rehash_password(&self, user: &User, hash: PasswordHash) -> Result<(), StoreError>;
 
-    /// Sets a new password and ends every credential that the old one opened: sessions, device tokens
-    /// and DRF's token, with their rows, at once.
+    /// Sets a new password and ends what the old one opened, at once.
     ///
     /// Only while `user.password` is still the stored one: of two changes at once, one wins.
     /// `Ok(None)`: it is not; nothing was written.
@@ -96,8 +141,18 @@ pub trait AccountStore: UserStore {
     async fn change_password(
         &self,
         user: &User,
-        password: PasswordHash,
+        change: NewPassword,
     ) -> Result<Option<Ended>, StoreError>;
+
+    /// Changes names of a user; the user as they are then. `Ok(None)`: nobody has that id.
+    ///
+    /// # Errors
+    /// [`CreateAccountError::Taken`] when somebody else has that log-in name.
+    async fn change_profile(
+        &self,
+        user: &UserId,
+        change: ProfileChange,
+    ) -> Result<Option<User>, CreateAccountError>;
 
     /// Whether there is an active superuser.
     ///

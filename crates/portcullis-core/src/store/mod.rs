@@ -2,6 +2,7 @@
 
 mod account;
 mod attempt;
+mod email;
 mod login;
 mod login_list;
 mod permission;
@@ -9,8 +10,12 @@ mod session;
 
 use async_trait::async_trait;
 
-pub use account::{AccountStore, CreateAccountError, Ended, NewAccount, UserStore};
+pub use account::{
+    AccountStore, CreateAccountError, Ended, Ends, NewAccount, NewPassword, ProfileChange,
+    UserStore,
+};
 pub use attempt::{Attempt, AttemptStore, Limit};
+pub use email::{EmailAddress, EmailStore};
 pub use login::{DeviceLogin, Issued, LoginStore, NewDeviceLogin, NewLogin};
 pub use login_list::{Cleared, ListedLogin, LoginListStore, Scheme};
 pub use permission::PermissionStore;
@@ -32,7 +37,13 @@ pub enum StoreError {
 /// Every method of them is one transaction: it happens whole and durably, or not at all.
 #[async_trait]
 pub trait Store:
-    AccountStore + PermissionStore + LoginStore + LoginListStore + SessionStore + AttemptStore
+    AccountStore
+    + EmailStore
+    + PermissionStore
+    + LoginStore
+    + LoginListStore
+    + SessionStore
+    + AttemptStore
 {
     /// Whether the store answers; for health checks.
     ///

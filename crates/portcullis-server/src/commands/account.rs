@@ -3,7 +3,9 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use anyhow::{Context, bail};
-use portcullis::core::{AccountStore, Clock, CreateAccountError, NewAccount, SystemClock};
+use portcullis::core::{
+    AccountStore, Clock, CreateAccountError, NewAccount, NewPassword, SystemClock,
+};
 use portcullis::django::permission::{normalize_email, normalize_username};
 use portcullis::django::validators::{
     MAX_USERNAME_LENGTH, UserAttributes, UsernameAlphabet, validate_email, validate_username,
@@ -36,6 +38,7 @@ pub(super) async fn create_superuser(
         username: username.clone(),
         email,
         password,
+        is_email_verified: None,
         is_staff: true,
         is_superuser: true,
         now: SystemClock.now(),
@@ -61,7 +64,9 @@ pub(super) async fn change_password(
         ..UserAttributes::default()
     };
     let password = new_password(settings, from, &owner)?;
-    let ended = database.change_password(&user, password).await?;
+    let ended = database
+        .change_password(&user, NewPassword::new(password))
+        .await?;
     let ended = ended.context("the password was changed by somebody else meanwhile; try again")?;
     say(&format!(
         "password of {} changed; {} sessions and {} tokens ended\n",

@@ -1,8 +1,8 @@
 //! The list of logins, a changed password, and what is swept.
 
 use portcullis_core::{
-    AccountStore, Ended, LoginId, LoginListStore, LoginStore, NewLogin, NewSession, PasswordHash,
-    Scheme, SessionStore, User, UserStore,
+    AccountStore, Ended, LoginId, LoginListStore, LoginStore, NewLogin, NewPassword, NewSession,
+    PasswordHash, Scheme, SessionStore, User, UserStore,
 };
 use portcullis_sql::Database;
 use time::Duration;
@@ -42,7 +42,7 @@ async fn two_users(database: &Database) -> (User, User) {
 pub(crate) async fn changed_password_ends_all_that_the_old_one_opened(place: Place) {
     let database = place.migrated().await;
     let (user, eve) = two_users(&database).await;
-    let changed = database.change_password(&user, PasswordHash::new("new"));
+    let changed = database.change_password(&user, NewPassword::new(PasswordHash::new("new")));
     let ended = Ended {
         sessions: 1,
         tokens: 2,
@@ -70,7 +70,9 @@ pub(crate) async fn two_changes_at_once_leave_one_password(place: Place) {
             let (database, user) = (database.clone(), user.clone());
             let password = PasswordHash::new(format!("new {number}"));
             tokio::spawn(async move {
-                let changed = database.change_password(&user, password.clone()).await;
+                let changed = database
+                    .change_password(&user, NewPassword::new(password.clone()))
+                    .await;
                 changed.unwrap().map(|_| password)
             })
         })
@@ -88,7 +90,7 @@ pub(crate) async fn change_that_comes_too_late_leaves_everything(place: Place) {
     let (mut user, _) = two_users(&database).await;
     user.password = PasswordHash::new("not the stored one");
     let before = place.all_rows().await;
-    let changed = database.change_password(&user, PasswordHash::new("new"));
+    let changed = database.change_password(&user, NewPassword::new(PasswordHash::new("new")));
     assert_eq!(changed.await.unwrap(), None);
     assert_eq!(place.all_rows().await, before);
 }

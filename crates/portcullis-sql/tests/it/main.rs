@@ -7,6 +7,7 @@ mod logins;
 mod migrations;
 mod place;
 mod postgres;
+mod profiles;
 mod sessions;
 mod sqlite_file;
 mod suite;
@@ -24,6 +25,7 @@ fn account(email: &str) -> NewAccount {
         username: email.to_owned(),
         email: email.to_owned(),
         password: PasswordHash::new("md5$salt$hash"),
+        is_email_verified: None,
         is_staff: false,
         is_superuser: false,
         now: NOW,

@@ -6,7 +6,7 @@ use time::Duration;
 use crate::place::Place;
 use crate::{NOW, ada};
 
-fn session(key: &str, replaces: Option<&str>) -> NewSession {
+pub(crate) fn session(key: &str, replaces: Option<&str>) -> NewSession {
     NewSession {
         key: key.to_owned(),
         data: format!("data of {key}"),

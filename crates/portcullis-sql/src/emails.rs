@@ -1,0 +1,144 @@
+//! Addresses of users: rows of allauth's table.
+
+use async_trait::async_trait;
+use portcullis_core::{EmailAddress, EmailStore, StoreError, User, UserId};
+
+use crate::database::Database;
+use crate::row::Row;
+use crate::transaction::{Dialect, Transaction};
+use crate::user_row::{COLUMNS, WIDTH, integer, user};
+use crate::value::values;
+
+#[async_trait]
+impl EmailStore for Database {
+    async fn email_addresses(&self, user: &User) -> Result<Vec<EmailAddress>, StoreError> {
+        let Some(id) = integer(&user.id) else {
+            return Ok(Vec::new());
+        };
+        let sql = "SELECT id, email, verified, \"primary\" FROM account_emailaddress \
+                   WHERE user_id = ?1";
+        let addresses = addresses(&self.rows(sql, values![id]).await?)?;
+        let own = user.email.to_lowercase();
+        if own.is_empty() || addresses.iter().any(|address| address.email == own) {
+            return Ok(addresses);
+        }
+        let mut transaction = self.begin().await?;
+        insert_address(&mut transaction, id, &own, false).await?;
+        transaction.commit().await?;
+        self::addresses(&self.rows(sql, values![id]).await?)
+    }
+
+    async fn users_by_email(&self, email: &str) -> Result<Vec<User>, StoreError> {
+        let folded = email.to_lowercase();
+        let sql = format!(
+            "SELECT {COLUMNS}, EXISTS (SELECT 1 FROM account_emailaddress a \
+             WHERE a.user_id = u.id AND a.email = ?1) FROM auth_user u WHERE u.id IN \
+             (SELECT user_id FROM portcullis_email WHERE folded = ?1 UNION \
+             SELECT user_id FROM account_emailaddress WHERE email = ?1) ORDER BY u.id"
+        );
+        let mut users = Vec::new();
+        for row in self.rows(&sql, values![&folded]).await? {
+            let found = user(&row)?;
+            // Another server may have changed the row meanwhile.
+            if row.get::<bool>(WIDTH)? || found.email.to_lowercase() == folded {
+                users.push(found);
+            }
+        }
+        Ok(users)
+    }
+
+    async fn verify_email(&self, address: i64) -> Result<Option<UserId>, StoreError> {
+        let mut transaction = self.begin().await?;
+        let lock = match transaction.dialect() {
+            Dialect::Sqlite => "",
+            Dialect::Postgres => "FOR UPDATE",
+        };
+        // All rows of the address, in one order: of two users who confirm it at once, one waits.
+        let sql = format!(
+            "SELECT id, user_id, email, verified FROM account_emailaddress WHERE email = \
+             (SELECT email FROM account_emailaddress WHERE id = ?1) ORDER BY id {lock}"
+        );
+        let rows = transaction.rows(&sql, values![address]).await?;
+        let mut found = None;
+        for row in &rows {
+            if row.get::<bool>(3)? {
+                return Ok(None);
+            }
+            if row.get::<i64>(0)? == address {
+                found = Some((row.get::<i64>(1)?, row.get::<String>(2)?));
+            }
+        }
+        let Some((user_id, email)) = found else {
+            return Ok(None);
+        };
+        let sql = "UPDATE account_emailaddress SET verified = TRUE WHERE id = ?1";
+        transaction.execute(sql, values![address]).await?;
+        if !make_first_primary(&mut transaction, user_id, address, &email).await? {
+            return Ok(None);
+        }
+        transaction.commit().await?;
+        Ok(Some(UserId::Integer(user_id)))
+    }
+}
+
+/// Makes an address the user's primary one, where they have none. `false`: it is somebody else's.
+async fn make_first_primary(
+    transaction: &mut Transaction,
+    user_id: i64,
+    address: i64,
+    email: &str,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE account_emailaddress SET \"primary\" = TRUE WHERE id = ?1 AND NOT EXISTS \
+               (SELECT 1 FROM account_emailaddress p WHERE p.user_id = ?2 AND p.\"primary\")";
+    if transaction.execute(sql, values![address, user_id]).await? == 0 {
+        return Ok(true);
+    }
+    let sql = "UPDATE auth_user SET email = ?1 WHERE id = ?2";
+    transaction.execute(sql, values![email, user_id]).await?;
+    claim_email(transaction, user_id, email).await
+}
+
+/// Writes that an address is that user's, and their former one nobody's. `false`: it is somebody else's.
+async fn claim_email(
+    transaction: &mut Transaction,
+    user_id: i64,
+    email: &str,
+) -> Result<bool, StoreError> {
+    let folded = email.to_lowercase();
+    let sql = "DELETE FROM portcullis_email WHERE user_id = ?1 AND folded <> ?2";
+    transaction.execute(sql, values![user_id, &folded]).await?;
+    let sql = "INSERT INTO portcullis_email (folded, user_id) VALUES (?1, ?2) \
+               ON CONFLICT DO NOTHING";
+    transaction.execute(sql, values![&folded, user_id]).await?;
+    let sql = "SELECT 1 FROM portcullis_email WHERE folded = ?1 AND user_id = ?2";
+    let values = values![&folded, user_id];
+    Ok(transaction.optional_row(sql, values).await?.is_some())
+}
+
+/// Adds an address, as the primary one where the user has none.
+pub(crate) async fn insert_address(
+    transaction: &mut Transaction,
+    user_id: i64,
+    email: &str,
+    is_verified: bool,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO account_emailaddress (user_id, email, verified, \"primary\") \
+               SELECT ?1, ?2, ?3, NOT EXISTS (SELECT 1 FROM account_emailaddress p \
+               WHERE p.user_id = ?1 AND p.\"primary\") WHERE TRUE ON CONFLICT DO NOTHING";
+    let values = values![user_id, email.to_lowercase(), is_verified];
+    transaction.execute(sql, values).await.map(|_| ())
+}
+
+fn addresses(rows: &[Row]) -> Result<Vec<EmailAddress>, StoreError> {
+    let mut addresses = Vec::new();
+    for row in rows {
+        addresses.push(EmailAddress {
+            id: row.get(0)?,
+            email: row.get(1)?,
+            is_verified: row.get(2)?,
+            is_primary: row.get(3)?,
+        });
+    }
+    addresses.sort_by(|a, b| a.email.cmp(&b.email));
+    Ok(addresses)
+}
