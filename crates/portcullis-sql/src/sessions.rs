@@ -23,6 +23,12 @@ impl SessionStore for Database {
         }))
     }
 
+    async fn open_anonymous_session(&self, session: NewSession) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        insert_row(&mut transaction, &session).await?;
+        transaction.commit().await
+    }
+
     async fn rekey_session(&self, old_key: &str, session: NewSession) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
         let moved = transaction
@@ -63,13 +69,7 @@ pub(crate) async fn insert_session(
     user_id: i64,
     session: &NewSession,
 ) -> Result<(), StoreError> {
-    if let Some(old) = &session.replaces {
-        delete(transaction, old).await?;
-    }
-    let sql = "INSERT INTO django_session (session_key, session_data, expire_date) \
-               VALUES (?1, ?2, ?3)";
-    let values = values![&session.key, &session.data, session.expires];
-    transaction.execute(sql, values).await?;
+    insert_row(transaction, session).await?;
     let sql = "INSERT INTO portcullis_login \
                (user_id, scheme, device, digest, created, last_seen, expires) \
                VALUES (?1, 'session', ?2, ?3, ?4, ?4, ?5)";
@@ -82,6 +82,16 @@ pub(crate) async fn insert_session(
     ];
     transaction.execute(sql, login).await?;
     Ok(())
+}
+
+async fn insert_row(transaction: &mut Transaction, session: &NewSession) -> Result<(), StoreError> {
+    if let Some(old) = &session.replaces {
+        delete(transaction, old).await?;
+    }
+    let sql = "INSERT INTO django_session (session_key, session_data, expire_date) \
+               VALUES (?1, ?2, ?3)";
+    let values = values![&session.key, &session.data, session.expires];
+    transaction.execute(sql, values).await.map(|_| ())
 }
 
 pub(crate) async fn delete(transaction: &mut Transaction, key: &str) -> Result<bool, StoreError> {

@@ -56,7 +56,7 @@ macro_rules! methods {
     };
 }
 
-methods!(get GET, post POST, put PUT, patch PATCH, delete DELETE);
+methods!(get GET, head HEAD, post POST, put PUT, patch PATCH, delete DELETE);
 
 /// One row of `portcullis routes`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +109,7 @@ impl Doors {
             path: path.to_owned(),
             methods: methods.names,
             is_open: false,
+            is_slash_optional: false,
         };
         self.doors.push((door, methods.handlers));
         self
@@ -181,6 +182,16 @@ impl Doors {
         self.csrf_checked()
     }
 
+    /// Lets the path declared last be asked for without its slash, too.
+    ///
+    /// # Panics
+    /// When no path was declared yet.
+    #[must_use]
+    pub fn slash_optional(mut self) -> Self {
+        self.last().is_slash_optional = true;
+        self
+    }
+
     /// Limits how often somebody may come through the path declared last.
     ///
     /// # Panics
@@ -230,13 +241,18 @@ impl Doors {
     pub fn into_router(self) -> Router {
         let mut router = Router::new();
         for (door, handlers) in self.doors {
-            if let Some(bare) = door.path.strip_suffix('/').filter(|bare| !bare.is_empty()) {
-                router = router.route(bare, axum::routing::any(add_slash));
-            }
             let path = door.path.clone();
+            let is_slash_optional = door.is_slash_optional;
             // Around the method router and not inside it: it adds an `Allow` of its own.
             let enter = from_fn_with_state(Arc::new(door), way::enter);
             let service = ServiceBuilder::new().layer(enter).service(handlers);
+            if let Some(bare) = path.strip_suffix('/').filter(|bare| !bare.is_empty()) {
+                router = if is_slash_optional {
+                    router.route_service(bare, service.clone())
+                } else {
+                    router.route(bare, axum::routing::any(add_slash))
+                };
+            }
             router = router.route_service(&path, service);
         }
         router.fallback(|| async { Refusal::NotFound })

@@ -1,5 +1,7 @@
 //! Sessions at the door: whose a request is, logging in, logging out.
 
+mod renewal;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,9 +9,7 @@ use http::request::Parts;
 use portcullis_core::{
     Clock, NewLogin, NewSession, PasswordHash, SecretKeys, Store, StoreError, User,
 };
-use portcullis_django::session::{
-    self, BACKEND, Candidate, Expiry, Fate, HASH, Secrets, USER_ID, auth_hash,
-};
+use portcullis_django::session::{self, BACKEND, Candidate, Expiry, Fate, HASH, Secrets, USER_ID};
 use serde_json::{Map, Value};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
@@ -18,6 +18,8 @@ use crate::csrf::Csrf;
 use crate::device::device_name;
 use crate::effects::Effects;
 use crate::session_settings::{CookieDoorSettings, SessionSettings};
+
+pub use renewal::Renewal;
 
 /// Django's sessions, over a store.
 #[doc(alias = "SessionMiddleware")]
@@ -117,8 +119,7 @@ impl Sessions {
             None => Map::new(),
         };
         let backend = self.settings.backends.first().cloned().unwrap_or_default();
-        let password = rehashed.as_ref().unwrap_or(&user.password).expose_secret();
-        let hash = auth_hash(password, self.secret_keys.expose_current());
+        let hash = self.hash_of(rehashed.as_ref().unwrap_or(&user.password));
         for (name, value) in [(USER_ID, id), (BACKEND, backend), (HASH, hash)] {
             data.insert(name.to_owned(), Value::String(value));
         }
@@ -191,11 +192,7 @@ impl Sessions {
         effects: &Effects,
     ) -> Result<(), StoreError> {
         let mut data = open.data;
-        let hash = auth_hash(
-            user.password.expose_secret(),
-            self.secret_keys.expose_current(),
-        );
-        data.insert(HASH.to_owned(), Value::String(hash));
+        data.insert(HASH.to_owned(), Value::String(self.hash_of(&user.password)));
         let (session, age) = self.new_session(request, &data, None);
         let key = session.key.clone();
         if self.store.rekey_session(&open.key, session).await? {

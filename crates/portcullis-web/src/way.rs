@@ -36,6 +36,8 @@ pub(crate) struct Door {
     pub(crate) methods: Vec<Method>,
     /// Whether the door was opened aloud with `.open()`.
     pub(crate) is_open: bool,
+    /// Whether the path without its slash is this door, too, and not a redirect.
+    pub(crate) is_slash_optional: bool,
 }
 
 /// Runs before the handler of every door, also where the method has none: 401 and 403 come before 405.
@@ -191,7 +193,8 @@ impl Door {
         let mut names = Vec::new();
         for method in &self.methods {
             names.push(method.as_str());
-            if method == Method::GET && !matches!(self.face, Face::Page) {
+            let has_head = self.methods.contains(&Method::HEAD);
+            if method == Method::GET && !has_head && !matches!(self.face, Face::Page) {
                 names.push("HEAD");
             }
         }

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::StoreError;
 
-/// A session to be opened for a user.
+/// A session to be opened.
 #[derive(Clone)]
 pub struct NewSession {
     /// The session key, 32 characters of `a-z0-9`.
@@ -58,6 +58,12 @@ pub trait SessionStore: Send + Sync {
     /// # Errors
     /// [`StoreError`] when the database fails.
     async fn session(&self, key: &str) -> Result<Option<StoredSession>, StoreError>;
+
+    /// Opens a session in which nobody is logged in: it is not in the list of logins.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn open_anonymous_session(&self, session: NewSession) -> Result<(), StoreError>;
 
     /// Moves a session to a new key with new data. `Ok(false)`: it is gone, and stays so.
     ///

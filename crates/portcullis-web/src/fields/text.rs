@@ -12,6 +12,7 @@ pub struct TextRule {
     pub(super) name: &'static str,
     max_characters: Option<usize>,
     keeps_outer_blanks: bool,
+    may_be_blank: bool,
     is_email: bool,
 }
 
@@ -23,6 +24,7 @@ impl TextRule {
             name,
             max_characters: None,
             keeps_outer_blanks: false,
+            may_be_blank: false,
             is_email: false,
         }
     }
@@ -42,6 +44,16 @@ impl TextRule {
     pub const fn exact(self) -> Self {
         Self {
             keeps_outer_blanks: true,
+            ..self
+        }
+    }
+
+    /// The empty text is one, too.
+    #[doc(alias = "allow_blank")]
+    #[must_use]
+    pub const fn or_blank(self) -> Self {
+        Self {
+            may_be_blank: true,
             ..self
         }
     }
@@ -73,6 +85,9 @@ impl TextRule {
         } else {
             text.trim()
         };
+        if cleaned.is_empty() && self.may_be_blank {
+            return Ok(String::new());
+        }
         if cleaned.is_empty() {
             return one("This field may not be blank.");
         }
