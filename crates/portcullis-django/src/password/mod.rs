@@ -83,8 +83,9 @@ pub fn identify(encoded: &str, hashers: &Hashers) -> Option<Algorithm> {
 /// Checks a password against the stored text.
 ///
 /// Takes about as long for an unusable, unknown or damaged row, and for a wrong password on a
-/// row cheaper than the configured cost, as for a row made now. For a user who does not exist
-/// call [`dummy_work`].
+/// row cheaper than the configured cost, as for a row made now. A wrong password on a row of
+/// another format takes that row's own time more: next to nothing for MD5 and SHA-1. For a user who
+/// does not exist call [`dummy_work`].
 #[doc(alias = "check_password")]
 #[doc(alias = "verify_password")]
 #[must_use]
@@ -111,6 +112,8 @@ pub fn verify(password: &str, encoded: &str, hashers: &Hashers) -> Verification 
         Some(false) if must_update && algorithm == hashers.preferred() => {
             harden(password, encoded, algorithm, hashers);
         }
+        // Django does nothing here, and an old MD5 row answers at once: that tells who has one.
+        Some(false) if algorithm != hashers.preferred() => dummy_work(hashers),
         Some(_) => {}
     }
     Verification {

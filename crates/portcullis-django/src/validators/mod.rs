@@ -1,14 +1,16 @@
-//! Django's validators of passwords, user names and e-mail addresses.
+//! Django's validators of passwords, user names and e-mail addresses; and a stricter look at names.
 //!
 //! "Length" is in code points everywhere.
 
 mod email;
 mod password;
+mod plain;
 mod text;
 mod username;
 
 pub use email::{MAX_EMAIL_LENGTH, validate_email};
 pub use password::{PasswordPolicy, UserAttributes, is_common, quick_ratio};
+pub use plain::{is_visible, plain_email};
 pub use username::{MAX_USERNAME_LENGTH, UsernameAlphabet, validate_username};
 
 pub(crate) use text::trim;
