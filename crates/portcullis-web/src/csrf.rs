@@ -130,9 +130,13 @@ impl Csrf {
     }
 }
 
+/// A header's text; several lines of it are one, with commas, which is no origin and no token.
 fn header(request: &Parts, name: &str) -> Option<String> {
-    let value = request.headers.get(name)?;
-    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+    let values = request.headers.get_all(name).iter();
+    let texts: Vec<_> = values
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect();
+    (!texts.is_empty()).then(|| texts.join(", "))
 }
 
 /// A header's name as Django's reasons show it: `X-Csrftoken`.

@@ -1,5 +1,6 @@
 //! What authenticators and handlers want to cause besides their answer: cookies, and `Vary`.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::response::Response;
@@ -9,14 +10,22 @@ use http::{Extensions, HeaderValue, header};
 use crate::csrf::Csrf;
 
 /// A handle in a request's extensions; what is put into it is applied to the answer, refusals too.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Effects(Arc<Mutex<Wanted>>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Wanted {
     cookies: Vec<HeaderValue>,
     varies_by_cookie: bool,
     owed_csrf: Option<Csrf>,
+    moved_session: Option<String>,
+}
+
+impl fmt::Debug for Effects {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Cookies and session keys are secrets.
+        f.write_str("Effects(..)")
+    }
 }
 
 impl Effects {
@@ -59,6 +68,16 @@ impl Effects {
     /// The protection by which a CSRF token is owed.
     pub(crate) fn owed_csrf(&self) -> Option<Csrf> {
         self.wanted().owed_csrf.clone()
+    }
+
+    /// Says that the session of this request has moved to another key on the way.
+    pub(crate) fn move_session(&self, key: &str) {
+        self.wanted().moved_session = Some(key.to_owned());
+    }
+
+    /// The key that the session of this request has moved to.
+    pub(crate) fn moved_session(&self) -> Option<String> {
+        self.wanted().moved_session.clone()
     }
 
     /// Applies all of it to the answer.

@@ -145,8 +145,8 @@ impl Sessions {
     pub async fn log_out(&self, request: &Parts) -> Result<(), StoreError> {
         let effects = Effects::of(request);
         effects.vary_by_cookie();
-        if let Some(key) = self.settings.cookie.value(&request.headers) {
-            self.store.end_session(key).await?;
+        if let Some(key) = self.key_of(request, &effects) {
+            self.store.end_session(&key).await?;
         }
         if self.settings.cookie.is_in(&request.headers) {
             self.delete_cookie(&effects);
@@ -158,29 +158,32 @@ impl Sessions {
     async fn open(&self, request: &Parts, effects: &Effects) -> Result<Option<Open>, StoreError> {
         effects.vary_by_cookie();
         let cookie = &self.settings.cookie;
-        let Some(key) = cookie
-            .value(&request.headers)
-            .filter(|key| session::is_key(key))
-        else {
+        let key = self.key_of(request, effects);
+        let Some(key) = key.filter(|key| session::is_key(key)) else {
             if cookie.is_in(&request.headers) {
                 self.delete_cookie(effects);
             }
             return Ok(None);
         };
-        match self.store.session(key).await? {
+        match self.store.session(&key).await? {
             Some(stored) if stored.expires > self.clock.now() => {
                 let fallbacks = self.secret_keys.expose_fallbacks();
                 let data = session::decode(&stored.data, self.secrets(&fallbacks));
-                Ok(Some(Open {
-                    key: key.to_owned(),
-                    data,
-                }))
+                Ok(Some(Open { key, data }))
             }
             _ => {
                 self.delete_cookie(effects);
                 Ok(None)
             }
         }
+    }
+
+    /// The key of a request's session: that of its cookie, or where the session has moved since.
+    fn key_of(&self, request: &Parts, effects: &Effects) -> Option<String> {
+        let of_cookie = || self.settings.cookie.value(&request.headers);
+        effects
+            .moved_session()
+            .or_else(|| of_cookie().map(str::to_owned))
     }
 
     /// Moves a session that an older secret vouched for to a new key, under the current secret.
@@ -197,6 +200,7 @@ impl Sessions {
         let key = session.key.clone();
         if self.store.rekey_session(&open.key, session).await? {
             self.send_cookie(effects, &key, age);
+            effects.move_session(&key);
         }
         Ok(())
     }

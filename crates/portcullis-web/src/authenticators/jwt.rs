@@ -4,11 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use http::header;
 use http::request::Parts;
 use portcullis_core::{AuthError, Authenticated, Authenticator, Challenge, Clock, Store, User};
 use portcullis_django::jwt::{self, AccessError, Backend, Settings, Standing};
 use portcullis_django::session::Candidate;
+
+use crate::authorization_header::only_value;
 
 /// Recognises `Authorization: Bearer <access token>`.
 ///
@@ -78,8 +79,8 @@ impl fmt::Debug for JwtAuthentication {
 #[async_trait]
 impl Authenticator for JwtAuthentication {
     async fn authenticate(&self, request: &Parts) -> Result<Option<Authenticated>, AuthError> {
-        let header = request.headers.get(header::AUTHORIZATION);
-        let header = header.map(|value| value.as_bytes()).unwrap_or_default();
+        let header = only_value(&request.headers).map_err(|_| refuse(AccessError::BadHeader))?;
+        let header = header.unwrap_or_default();
         let Some(token) = jwt::bearer_of(header, &self.settings).map_err(refuse)? else {
             return Ok(None);
         };
