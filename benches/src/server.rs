@@ -86,6 +86,7 @@ pub(crate) async fn serve() -> anyhow::Result<()> {
     }
     let settings = AccountSettings {
         tokens: Tokens::Authtoken,
+        signup_limit: None,
     };
     let accounts = Accounts::new(passwords, sessions, clock, settings);
     let router = guarded

@@ -68,6 +68,7 @@ impl App {
         );
         let settings = AccountSettings {
             tokens: Tokens::Authtoken,
+            signup_limit: None,
         };
         let accounts = Accounts::new(
             passwords.clone(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use http::HeaderMap;
+use http::request::Parts;
 use portcullis::core::SystemClock;
 use portcullis::web::{Api, FieldErrors, TextRule, Throttle};
 use portcullis::{Access, CurrentUser, Doors, Fields, Refusal, get, post};
@@ -18,7 +18,7 @@ pub(crate) fn doors(app: &App) -> Doors {
         .doors()
         .route(
             "/api/token/",
-            post(move |headers, fields| obtain_token(obtain, headers, fields)),
+            post(move |request, fields| obtain_token(obtain, request, fields)),
         )
         .api(Api::new("Obtain Auth Token"))
         .open()
@@ -42,18 +42,14 @@ pub(crate) fn doors(app: &App) -> Doors {
     }
 }
 
-async fn obtain_token(
-    app: App,
-    headers: HeaderMap,
-    fields: Fields,
-) -> Result<Json<Value>, Refusal> {
+async fn obtain_token(app: App, request: Parts, fields: Fields) -> Result<Json<Value>, Refusal> {
     let mut errors = FieldErrors::default();
     let name = fields.text(TextRule::new("username"), &mut errors);
     let password = fields.text(TextRule::new("password").exact(), &mut errors);
     errors.into_result()?;
     match app
         .accounts
-        .log_in_with_token(&headers, &name, &password)
+        .log_in_with_token(&request, &name, &password)
         .await?
     {
         Some(login) => Ok(Json(json!({ "token": login.token }))),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
+use http::request::Parts;
 use portcullis::accounts::{LoggedIn, NewUser};
 use portcullis::web::{FieldErrors, TextRule};
 use portcullis::{
@@ -26,14 +27,14 @@ pub(crate) fn doors(app: &App) -> Doors {
         .doors()
         .route(
             "/trainers/signup/",
-            post(move |headers, fields| signup(a, headers, fields)),
+            post(move |request, fields| signup(a, request, fields)),
         )
         .authenticated_by(Vec::new())
         .api(app.api("Sign Up"))
         .open()
         .route(
             "/trainers/login/",
-            post(move |headers, fields| login(b, headers, fields)),
+            post(move |request, fields| login(b, request, fields)),
         )
         .authenticated_by(Vec::new())
         .api(app.api("Log In"))
@@ -46,7 +47,7 @@ pub(crate) fn doors(app: &App) -> Doors {
         .api(app.api("Log Out"))
         .route(
             "/trainers/master/",
-            post(move |headers, fields| master(d, headers, fields)),
+            post(move |request, fields| master(d, request, fields)),
         )
         .authenticated_by(token())
         .api(app.api("Master Sign Up"));
@@ -72,11 +73,11 @@ impl Permission for IsSuperuser {
 
 async fn signup(
     app: App,
-    headers: HeaderMap,
+    request: Parts,
     fields: Fields,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
     let new = NewUser::with_longest_password(&fields, MAX_PASSWORD_CHARACTERS)?;
-    let LoggedIn { user, token } = app.accounts.sign_up(&headers, new).await?;
+    let LoggedIn { user, token } = app.accounts.sign_up(&request, new).await?;
     Ok((
         StatusCode::CREATED,
         Json(json!({ "trainer": user.email, "token": token })),
@@ -85,18 +86,18 @@ async fn signup(
 
 async fn master(
     app: App,
-    headers: HeaderMap,
+    request: Parts,
     fields: Fields,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
     let new = NewUser::with_longest_password(&fields, MAX_PASSWORD_CHARACTERS)?.administrator();
-    let LoggedIn { user, token } = app.accounts.sign_up(&headers, new).await?;
+    let LoggedIn { user, token } = app.accounts.sign_up(&request, new).await?;
     Ok((
         StatusCode::CREATED,
         Json(json!({ "master_trainer": user.email, "token": token })),
     ))
 }
 
-async fn login(app: App, headers: HeaderMap, fields: Fields) -> Result<Response, Refusal> {
+async fn login(app: App, request: Parts, fields: Fields) -> Result<Response, Refusal> {
     let mut errors = FieldErrors::default();
     let name = fields.text(TextRule::new("email"), &mut errors);
     let password = fields.text(TextRule::new("password").exact(), &mut errors);
@@ -104,7 +105,7 @@ async fn login(app: App, headers: HeaderMap, fields: Fields) -> Result<Response,
     Ok(
         match app
             .accounts
-            .log_in_with_token(&headers, &name, &password)
+            .log_in_with_token(&request, &name, &password)
             .await?
         {
             Some(LoggedIn { user, token }) => {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::HeaderMap;
+use http::request::Parts;
 use portcullis_core::{Clock, Principal};
 use portcullis_django::api_token::{digests_match, knox_digest};
 use portcullis_django::random::{self, ALPHANUMERIC};
@@ -84,14 +84,14 @@ impl Accounts {
     /// key then stays good.
     pub async fn sign_up_administrator(
         &self,
-        headers: &HeaderMap,
+        request: &Parts,
         access: &Access,
         fields: &Fields,
     ) -> Result<LoggedIn, Refusal> {
         let is_superuser = matches!(access.who(), Principal::User(user) if user.is_superuser);
         if is_superuser {
             let new = NewUser::from_fields(fields)?.administrator();
-            return self.sign_up(headers, new).await;
+            return self.sign_up(request, new).await;
         }
         let key = fields.optional_text(TextRule::new("setup_key"), &mut FieldErrors::default());
         let key = key.unwrap_or_default();
@@ -100,7 +100,7 @@ impl Accounts {
             return Err(access.refusal());
         };
         let made = match NewUser::from_fields(fields) {
-            Ok(new) => self.sign_up(headers, new.administrator()).await,
+            Ok(new) => self.sign_up(request, new.administrator()).await,
             Err(errors) => Err(errors.into()),
         };
         if made.is_err() {

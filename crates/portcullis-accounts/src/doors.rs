@@ -1,8 +1,8 @@
 //! The flows as doors: paths, field names and texts.
 
 use axum::Json;
+use http::StatusCode;
 use http::request::Parts;
-use http::{HeaderMap, StatusCode};
 use portcullis_web::{
     Access, CurrentUser, Doors, FieldErrors, Fields, Gate, Refusal, TextRule, get, post,
 };
@@ -44,22 +44,22 @@ impl Accounts {
         gate.doors()
             .route(
                 "/api/signup/",
-                post(move |head, fields| signup(a, head, fields)),
+                post(move |request, fields| signup(a, request, fields)),
             )
             .open()
             .route(
                 "/api/administrators/",
-                post(move |head, access, fields| administrators(h, head, access, fields)),
+                post(move |request, access, fields| administrators(h, request, access, fields)),
             )
             .open()
             .route(
                 "/api/token/",
-                post(move |head, fields| obtain_token(b, head, fields)),
+                post(move |request, fields| obtain_token(b, request, fields)),
             )
             .open()
             .route(
                 "/api/auth/login/",
-                post(move |head, fields| obtain_token(c, head, fields)),
+                post(move |request, fields| obtain_token(c, request, fields)),
             )
             .open()
             .route("/api/validate/", get(validate))
@@ -89,11 +89,11 @@ impl Accounts {
 
 async fn signup(
     accounts: Accounts,
-    headers: HeaderMap,
+    request: Parts,
     fields: Fields,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
     let LoggedIn { user, token } = accounts
-        .sign_up(&headers, NewUser::from_fields(&fields)?)
+        .sign_up(&request, NewUser::from_fields(&fields)?)
         .await?;
     Ok((
         StatusCode::CREATED,
@@ -103,11 +103,11 @@ async fn signup(
 
 async fn administrators(
     accounts: Accounts,
-    headers: HeaderMap,
+    request: Parts,
     access: Access,
     fields: Fields,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
-    let made = accounts.sign_up_administrator(&headers, &access, &fields);
+    let made = accounts.sign_up_administrator(&request, &access, &fields);
     let LoggedIn { user, token } = made.await?;
     Ok((
         StatusCode::CREATED,
@@ -117,12 +117,12 @@ async fn administrators(
 
 async fn obtain_token(
     accounts: Accounts,
-    headers: HeaderMap,
+    request: Parts,
     fields: Fields,
 ) -> Result<Json<Value>, Refusal> {
     let (name, password) = credentials(&fields)?;
     match accounts
-        .log_in_with_token(&headers, &name, &password)
+        .log_in_with_token(&request, &name, &password)
         .await?
     {
         Some(LoggedIn { token, .. }) => Ok(Json(json!({ "token": token }))),

@@ -2,7 +2,7 @@
 
 use http::request::Parts;
 use portcullis_core::User;
-use portcullis_web::{Checked, Refusal};
+use portcullis_web::{Checked, ClientInfo, Refusal};
 
 use crate::Accounts;
 
@@ -19,13 +19,20 @@ impl Accounts {
         name: &str,
         password: &str,
     ) -> Result<Option<User>, Refusal> {
-        let Checked::Right { user, rehashed } = self.passwords.check(name, password).await? else {
+        let client = ClientInfo::of(&request.extensions);
+        let checked = self.passwords.check(&client, name, password).await?;
+        let Checked::Right {
+            user,
+            rehashed,
+            counted,
+        } = checked
+        else {
             return Ok(None);
         };
         if !self.sessions.log_in(request, &user, rehashed).await? {
             return Ok(None);
         }
-        self.passwords.forget_failures(name).await?;
+        self.passwords.forget_failures(&counted).await?;
         tracing::info!(user = %user.id, event = "login", outcome = "ok", "logged in");
         Ok(Some(user))
     }

@@ -1,5 +1,6 @@
 //! What can be set about accounts.
 
+use portcullis_core::Limit;
 use time::Duration;
 
 /// Which tokens a log-in issues.
@@ -20,6 +21,9 @@ pub struct AccountSettings {
     /// Which tokens a log-in issues.
     #[doc(alias = "TOKEN_TTL")]
     pub tokens: Tokens,
+    /// How many accounts one address may ask for, IPv6 by its /64; `None` is any number. Not counted
+    /// where the address is not known. Default: 20 an hour.
+    pub signup_limit: Option<Limit>,
 }
 
 impl Default for AccountSettings {
@@ -28,6 +32,10 @@ impl Default for AccountSettings {
             tokens: Tokens::Device {
                 ttl: Duration::days(30),
             },
+            signup_limit: Some(Limit {
+                tries: 20,
+                window: Duration::hours(1),
+            }),
         }
     }
 }

@@ -1,10 +1,9 @@
 //! Sign-up: an account and its first token, in one transaction.
 
-use http::HeaderMap;
-use portcullis_core::{CreateAccountError, NewAccount};
-use portcullis_django::permission::normalize_email;
-use portcullis_django::validators::{PasswordPolicy, UserAttributes};
-use portcullis_web::{FieldErrors, Fields, Refusal, TextRule};
+use http::request::Parts;
+use portcullis_core::{Attempt, CreateAccountError, NewAccount};
+use portcullis_django::validators::{PasswordPolicy, UserAttributes, plain_email};
+use portcullis_web::{ClientInfo, FieldErrors, Fields, Refusal, TextRule};
 
 use crate::{Accounts, LoggedIn};
 
@@ -39,11 +38,16 @@ impl NewUser {
         let mut errors = FieldErrors::default();
         let email = TextRule::new("email").max(MAX_EMAIL_CHARACTERS).email();
         let email = fields.text(email, &mut errors);
+        // Stricter than Django, whose addresses may hold invisible characters and look-alikes.
+        let plain = plain_email(&email).filter(|plain| is_short(plain));
+        if plain.is_none() && !email.is_empty() {
+            errors.add("email", vec!["Enter a valid email address.".to_owned()]);
+        }
         let password = TextRule::new("password").max(characters).exact();
         let password = fields.text(password, &mut errors);
         errors.into_result()?;
         Ok(Self {
-            email: normalize_email(&email),
+            email: plain.unwrap_or_default(),
             password,
             is_superuser: false,
         })
@@ -63,16 +67,22 @@ impl Accounts {
     /// Makes an account whose log-in name is its address, and issues its first token.
     ///
     /// # Errors
-    /// 400 when the address is taken or the password is refused, 503 when the database fails.
+    /// 400 when the address is taken or the password is refused, 429 when too many come from one
+    /// place (administrators are not counted), 503 when the database fails.
     #[doc(alias = "create_user")]
-    pub async fn sign_up(&self, headers: &HeaderMap, new: NewUser) -> Result<LoggedIn, Refusal> {
+    pub async fn sign_up(&self, request: &Parts, new: NewUser) -> Result<LoggedIn, Refusal> {
+        check_password(&new).into_result()?;
+        if !new.is_superuser {
+            // Counted before the address is looked up: the answer tells whether somebody has it.
+            self.count_sign_up(&ClientInfo::of(&request.extensions))
+                .await?;
+        }
         let store = self.passwords.store();
         if store.user_by_login_name(&new.email).await?.is_some() {
             return Err(taken().into());
         }
-        check_password(&new).into_result()?;
         let password = self.passwords.hash(&new.password).await?;
-        let (token, login) = self.new_token(headers);
+        let (token, login) = self.new_token(&request.headers);
         let account = NewAccount {
             username: new.email.clone(),
             email: new.email,
@@ -92,6 +102,33 @@ impl Accounts {
             Err(_) => Err(Refusal::Unavailable),
         }
     }
+
+    /// Counts a sign-up against the address that it comes from.
+    async fn count_sign_up(&self, client: &ClientInfo) -> Result<(), Refusal> {
+        let Some(limit) = self
+            .settings
+            .signup_limit
+            .filter(|_| client.address.is_some())
+        else {
+            return Ok(());
+        };
+        let key = format!("signup:address:{}", client.counter_key());
+        let attempt = self
+            .passwords
+            .store()
+            .attempt(&key, limit, self.clock.now());
+        match attempt.await? {
+            Attempt::Allowed => Ok(()),
+            Attempt::Stopped { retry_after } => {
+                tracing::warn!(event = "signup", outcome = "throttled", "too many sign-ups");
+                Err(Refusal::Throttled(retry_after.whole_seconds()))
+            }
+        }
+    }
+}
+
+fn is_short(email: &str) -> bool {
+    email.chars().nth(MAX_EMAIL_CHARACTERS).is_none()
 }
 
 fn taken() -> FieldErrors {

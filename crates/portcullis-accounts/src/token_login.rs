@@ -1,9 +1,10 @@
 //! Log in with a name and a password, for a token.
 
 use http::HeaderMap;
+use http::request::Parts;
 use portcullis_core::{Issued, NewDeviceLogin, NewLogin};
 use portcullis_django::api_token;
-use portcullis_web::{Checked, Refusal, device_name};
+use portcullis_web::{Checked, ClientInfo, Refusal, device_name};
 
 use crate::{Accounts, LoggedIn, Tokens};
 
@@ -17,14 +18,21 @@ impl Accounts {
     #[doc(alias = "ObtainAuthToken")]
     pub async fn log_in_with_token(
         &self,
-        headers: &HeaderMap,
+        request: &Parts,
         name: &str,
         password: &str,
     ) -> Result<Option<LoggedIn>, Refusal> {
-        let Checked::Right { user, rehashed } = self.passwords.check(name, password).await? else {
+        let client = ClientInfo::of(&request.extensions);
+        let checked = self.passwords.check(&client, name, password).await?;
+        let Checked::Right {
+            user,
+            rehashed,
+            counted,
+        } = checked
+        else {
             return Ok(None);
         };
-        let (token, login) = self.new_token(headers);
+        let (token, login) = self.new_token(&request.headers);
         // Between the check and this the account may have been closed or its password changed.
         let Some(issued) = self
             .passwords
@@ -34,7 +42,7 @@ impl Accounts {
         else {
             return Ok(None);
         };
-        self.passwords.forget_failures(name).await?;
+        self.passwords.forget_failures(&counted).await?;
         tracing::info!(user = %user.id, event = "login", outcome = "ok", "logged in");
         Ok(Some(LoggedIn {
             user,

@@ -25,9 +25,9 @@ pub use model_permissions::ModelPermissions;
 pub use permission::{Ask, Object, Permission, Verdict};
 pub use secret_key::SecretKeys;
 pub use store::{
-    AccountStore, Attempt, AttemptStore, Cleared, CreateAccountError, DeviceLogin, EmailAddress,
-    EmailStore, Ended, Ends, Issued, Limit, ListedLogin, LoginListStore, LoginStore, NewAccount,
-    NewDeviceLogin, NewLogin, NewPassword, NewSession, PermissionStore, ProfileChange, Scheme,
-    SessionStore, Store, StoreError, StoredSession, UserStore,
+    AccountStore, Attempt, AttemptStore, Cleared, Counter, CreateAccountError, DeviceLogin,
+    EmailAddress, EmailStore, Ended, Ends, Issued, Limit, ListedLogin, LoginListStore, LoginStore,
+    NewAccount, NewDeviceLogin, NewLogin, NewPassword, NewSession, PermissionStore, ProfileChange,
+    Scheme, SessionStore, Store, StoreError, StoredSession, UserStore,
 };
 pub use user::{PasswordHash, Principal, User, UserId};

@@ -6,12 +6,13 @@ use axum::Json;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use portcullis::accounts::SetupKey;
-use portcullis::core::{Clock, Limit, SecretKeys, Store};
+use portcullis::core::{Clock, SecretKeys, Store};
 use portcullis::django::password::Hashers;
 use portcullis::web::{
     AllowedHosts, BasicAuthentication, Compat, CookieDoorSettings, Cors, CorsSettings,
-    CsrfSettings, DeviceTokenAuthentication, HashingPool, Passwords, SessionAuthentication,
-    SessionSettings, Sessions, TokenAuthentication, TrustedProxies, security_headers,
+    CsrfSettings, DeviceTokenAuthentication, HashingPool, LoginLimits, Passwords,
+    SessionAuthentication, SessionSettings, Sessions, TokenAuthentication, TrustedProxies,
+    security_headers,
 };
 use portcullis::{AccountSettings, Accounts, Authenticator, Doors, Gate, Refusal, get};
 use tower::util::option_layer;
@@ -60,8 +61,8 @@ pub struct Surroundings {
     pub authentication_classes: Vec<AuthenticationClass>,
     /// What must be allowed at doors that name nothing.
     pub permission_classes: Vec<PermissionClass>,
-    /// How many log-ins of one name may fail, over all doors and nodes.
-    pub login_limit: Limit,
+    /// How many log-ins may fail, over all doors and nodes.
+    pub login_limits: LoginLimits,
 }
 
 impl Default for Surroundings {
@@ -95,7 +96,7 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         Arc::clone(&clock),
         hashing,
         hashers,
-        Some(surroundings.login_limit),
+        Some(surroundings.login_limits),
     );
     let authenticator = |class: &AuthenticationClass| -> Arc<dyn Authenticator> {
         let (store, clock) = (Arc::clone(&store), Arc::clone(&clock));

@@ -1,8 +1,8 @@
-//! Counting tries, each in one transaction with its answer.
+//! Counting tries, each in one transaction with its answer, however many counters it has.
 
 use async_trait::async_trait;
-use portcullis_core::{Attempt, AttemptStore, Limit, StoreError};
-use time::OffsetDateTime;
+use portcullis_core::{Attempt, AttemptStore, Counter, StoreError};
+use time::{Duration, OffsetDateTime};
 
 use crate::database::Database;
 use crate::transaction::{Dialect, Transaction};
@@ -13,50 +13,93 @@ const SWEEP: i64 = 16;
 
 #[async_trait]
 impl AttemptStore for Database {
-    async fn attempt(
+    async fn attempt_all(
         &self,
-        key: &str,
-        limit: Limit,
+        counters: &[Counter],
         now: OffsetDateTime,
     ) -> Result<Attempt, StoreError> {
-        if limit.tries == 0 {
-            let retry_after = limit.window.max(time::Duration::SECOND);
+        if let Some(counter) = counters.iter().find(|counter| counter.limit.tries == 0) {
+            let retry_after = counter.limit.window.max(Duration::SECOND);
             return Ok(Attempt::Stopped { retry_after });
         }
         let mut transaction = self.begin().await?;
-        // One statement looks and counts, and holds the row until the end.
-        let counted = transaction
-            .optional_row(
-                "INSERT INTO portcullis_throttle AS t (key, tries, until) VALUES (?1, 1, ?2) \
-                 ON CONFLICT (key) DO UPDATE SET \
-                 tries = CASE WHEN t.until > ?3 THEN t.tries + 1 ELSE 1 END, \
-                 until = CASE WHEN t.until > ?3 THEN t.until ELSE excluded.until END \
-                 WHERE t.until <= ?3 OR t.tries < ?4 RETURNING tries",
-                values![key, now + limit.window, now, limit.tries],
-            )
-            .await?;
-        let Some(row) = counted else {
-            let sql = "SELECT until FROM portcullis_throttle WHERE key = ?1";
-            let row = transaction.optional_row(sql, values![key]).await?;
-            // A window that cannot be read is a whole one.
-            let until = row.and_then(|row| row.get::<OffsetDateTime>(0).ok());
-            let left = until.map_or(limit.window, |until| until - now);
-            let longest = limit.window.max(time::Duration::SECOND);
-            return Ok(Attempt::Stopped {
-                retry_after: left.clamp(time::Duration::SECOND, longest),
-            });
-        };
-        if row.get::<i64>(0)? == 1 {
+        let mut is_new = false;
+        for counter in in_order(counters, |counter| &counter.key) {
+            match count(&mut transaction, counter, now).await? {
+                Some(tries) => is_new |= tries == 1,
+                // Dropping the transaction takes back what the others counted.
+                None => return stopped(&mut transaction, counter, now).await,
+            }
+        }
+        if is_new {
             sweep(&mut transaction, now).await?;
         }
         transaction.commit().await?;
         Ok(Attempt::Allowed)
     }
 
-    async fn forget_attempts(&self, key: &str) -> Result<(), StoreError> {
-        let sql = "DELETE FROM portcullis_throttle WHERE key = ?1";
-        self.execute(sql, values![key]).await.map(|_| ())
+    async fn settle_attempts(
+        &self,
+        forgotten: &[String],
+        given_back: &[String],
+    ) -> Result<(), StoreError> {
+        const FORGET: &str = "DELETE FROM portcullis_throttle WHERE key = ?1";
+        const GIVE_BACK: &str =
+            "UPDATE portcullis_throttle SET tries = tries - 1 WHERE key = ?1 AND tries > 0";
+        let forgotten = forgotten.iter().map(|key| (key, FORGET));
+        let given_back = given_back.iter().map(|key| (key, GIVE_BACK));
+        let all: Vec<_> = forgotten.chain(given_back).collect();
+        let mut transaction = self.begin().await?;
+        for (key, sql) in in_order(&all, |(key, _)| key) {
+            transaction.execute(sql, values![*key]).await?;
+        }
+        transaction.commit().await
     }
+}
+
+/// By their keys, so that two transactions never hold each other's rows.
+fn in_order<T>(all: &[T], key: impl Fn(&T) -> &String) -> Vec<&T> {
+    let mut all: Vec<&T> = all.iter().collect();
+    all.sort_by(|a, b| key(a).cmp(key(b)));
+    all
+}
+
+/// Counts one more, and says how many there are now; `None` when there are enough.
+async fn count(
+    transaction: &mut Transaction,
+    counter: &Counter,
+    now: OffsetDateTime,
+) -> Result<Option<i64>, StoreError> {
+    let limit = counter.limit;
+    // One statement looks and counts, and holds the row until the end.
+    let counted = transaction
+        .optional_row(
+            "INSERT INTO portcullis_throttle AS t (key, tries, until) VALUES (?1, 1, ?2) \
+             ON CONFLICT (key) DO UPDATE SET \
+             tries = CASE WHEN t.until > ?3 THEN t.tries + 1 ELSE 1 END, \
+             until = CASE WHEN t.until > ?3 THEN t.until ELSE excluded.until END \
+             WHERE t.until <= ?3 OR t.tries < ?4 RETURNING tries",
+            values![&counter.key, now + limit.window, now, limit.tries],
+        )
+        .await?;
+    counted.map(|row| row.get(0)).transpose()
+}
+
+/// Until when a counter that has enough is stopped.
+async fn stopped(
+    transaction: &mut Transaction,
+    counter: &Counter,
+    now: OffsetDateTime,
+) -> Result<Attempt, StoreError> {
+    let sql = "SELECT until FROM portcullis_throttle WHERE key = ?1";
+    let row = transaction.optional_row(sql, values![&counter.key]).await?;
+    // A window that cannot be read is a whole one.
+    let until = row.and_then(|row| row.get::<OffsetDateTime>(0).ok());
+    let left = until.map_or(counter.limit.window, |until| until - now);
+    let longest = counter.limit.window.max(Duration::SECOND);
+    Ok(Attempt::Stopped {
+        retry_after: left.clamp(Duration::SECOND, longest),
+    })
 }
 
 async fn sweep(transaction: &mut Transaction, now: OffsetDateTime) -> Result<(), StoreError> {

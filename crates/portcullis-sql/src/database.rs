@@ -1,6 +1,8 @@
 //! A database of either engine, and the queries outside of transactions.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use portcullis_core::{Store, StoreError};
@@ -25,6 +27,7 @@ pub enum Opened {
 #[derive(Clone, Debug)]
 pub struct Database {
     engine: Engine,
+    statements: Arc<AtomicU64>,
 }
 
 #[derive(Clone, Debug)]
@@ -68,8 +71,7 @@ impl Database {
     /// When the file cannot be opened or is no database.
     pub fn open_sqlite(path: &Path) -> Result<(Self, Opened), StoreError> {
         let (sqlite, opened) = Sqlite::open(path)?;
-        let engine = Engine::Sqlite(sqlite);
-        Ok((Self { engine }, opened))
+        Ok((Self::on(Engine::Sqlite(sqlite)), opened))
     }
 
     /// A database without tables that is gone with the process: for looking at doors, which need one.
@@ -77,8 +79,7 @@ impl Database {
     /// # Errors
     /// When the system gives no thread.
     pub fn empty() -> Result<Self, StoreError> {
-        let engine = Engine::Sqlite(Sqlite::empty()?);
-        Ok(Self { engine })
+        Ok(Self::on(Engine::Sqlite(Sqlite::empty()?)))
     }
 
     /// Connects to a PostgreSQL database, with up to ten connections.
@@ -88,8 +89,7 @@ impl Database {
     /// # Errors
     /// When the URL cannot be read or nobody answers there.
     pub async fn connect_postgres(url: &str) -> Result<Self, StoreError> {
-        let engine = Engine::Postgres(Postgres::connect(url).await?);
-        Ok(Self { engine })
+        Ok(Self::on(Engine::Postgres(Postgres::connect(url).await?)))
     }
 
     /// Keeps answers of queries while nothing is written, where it can be told that nothing is.
@@ -104,19 +104,36 @@ impl Database {
             Engine::Sqlite(sqlite) => Engine::Sqlite(sqlite.with_cache()?),
             postgres @ Engine::Postgres(_) => postgres,
         };
-        Ok(Self { engine })
+        Ok(Self { engine, ..self })
+    }
+
+    /// How many statements were run since the start, over all clones, those that were answered from
+    /// the cache too: to show that answers which must not be told apart cost the same. It orders
+    /// nothing else.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    fn on(engine: Engine) -> Self {
+        let statements = Arc::default();
+        Self { engine, statements }
     }
 
     /// Begins a transaction; see [`Transaction`].
     pub(crate) async fn begin(&self) -> Result<Transaction, StoreError> {
+        let statements = Arc::clone(&self.statements);
         Ok(match &self.engine {
-            Engine::Sqlite(sqlite) => Transaction::sqlite(sqlite.begin().await?),
-            Engine::Postgres(postgres) => Transaction::postgres(postgres.begin().await?),
+            Engine::Sqlite(sqlite) => Transaction::sqlite(sqlite.begin().await?, statements),
+            Engine::Postgres(postgres) => {
+                Transaction::postgres(postgres.begin().await?, statements)
+            }
         })
     }
 
     /// Runs one statement in a transaction of its own; the number of rows that it changed.
     pub(crate) async fn execute(&self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
         match &self.engine {
             Engine::Sqlite(sqlite) => {
                 let transaction = sqlite.begin().await?;
@@ -130,6 +147,7 @@ impl Database {
 
     /// All rows of a query that changes nothing, on a connection that does not wait for writers.
     pub(crate) async fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.rows(sql, values).await,
             Engine::Postgres(postgres) => postgres.rows(sql, values).await,

@@ -1,5 +1,8 @@
 //! A transaction on either engine: every command of the stores is one.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use portcullis_core::StoreError;
 
 use crate::failure::away;
@@ -32,6 +35,7 @@ pub(crate) enum Dialect {
 pub(crate) struct Transaction {
     engine: Engine,
     sound: bool,
+    statements: Arc<AtomicU64>,
 }
 
 #[derive(Debug)]
@@ -41,17 +45,19 @@ enum Engine {
 }
 
 impl Transaction {
-    pub(crate) fn sqlite(transaction: SqliteTransaction) -> Self {
+    pub(crate) fn sqlite(transaction: SqliteTransaction, statements: Arc<AtomicU64>) -> Self {
         Self {
             engine: Engine::Sqlite(transaction),
             sound: true,
+            statements,
         }
     }
 
-    pub(crate) fn postgres(transaction: PostgresTransaction) -> Self {
+    pub(crate) fn postgres(transaction: PostgresTransaction, statements: Arc<AtomicU64>) -> Self {
         Self {
             engine: Engine::Postgres(transaction),
             sound: true,
+            statements,
         }
     }
 
@@ -130,6 +136,7 @@ impl Transaction {
 
     /// Until the statement that comes now has succeeded, the transaction is not sound.
     fn stake(&mut self) -> Result<(), StoreError> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
         if !std::mem::replace(&mut self.sound, false) {
             return Err(away("a statement of this transaction has failed"));
         }

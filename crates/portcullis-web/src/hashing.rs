@@ -1,6 +1,7 @@
 //! Password hashing on threads of its own, so that it never holds up a request that hashes nothing.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -19,6 +20,7 @@ pub struct Busy;
 #[derive(Clone, Debug)]
 pub struct HashingPool {
     queue: SyncSender<Job>,
+    jobs: Arc<AtomicU64>,
 }
 
 impl HashingPool {
@@ -35,7 +37,17 @@ impl HashingPool {
                 .name(format!("hashing-{number}"))
                 .spawn(move || work(&receiver))?;
         }
-        Ok(Self { queue: sender })
+        Ok(Self {
+            queue: sender,
+            jobs: Arc::default(),
+        })
+    }
+
+    /// How many jobs were taken since the start, over all clones: to show that answers which must
+    /// not be told apart cost the same. It orders nothing else.
+    #[must_use]
+    pub fn jobs(&self) -> u64 {
+        self.jobs.load(Ordering::Relaxed)
     }
 
     /// Runs a job on the pool.
@@ -55,6 +67,7 @@ impl HashingPool {
             }
         });
         self.queue.try_send(job).map_err(|_| Busy)?;
+        self.jobs.fetch_add(1, Ordering::Relaxed);
         result.await.map_err(|_| Busy)
     }
 }
@@ -112,6 +125,7 @@ mod tests {
         let pool = HashingPool::start(1, 4).unwrap();
         assert_eq!(pool.run(|| -> u8 { panic!("broken job") }).await, Err(Busy));
         assert_eq!(pool.run(|| 5).await, Ok(5));
+        assert_eq!(pool.jobs(), 2);
     }
 
     async fn futures_poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {

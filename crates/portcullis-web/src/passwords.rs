@@ -3,15 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use portcullis_core::{Attempt, AuthError, Clock, Limit, PasswordHash, Store, StoreError, User};
+use portcullis_core::{Attempt, AuthError, Clock, PasswordHash, Store, StoreError, User};
 use portcullis_django::password::{self, Hashers};
-use portcullis_django::permission::normalize_username;
 use time::Duration;
 
+use crate::client::ClientInfo;
 use crate::hashing::{Busy, HashingPool};
+use crate::login_limits::{Counted, LoginLimits};
 use crate::refusal::Refusal;
 
-/// The largest password that is hashed, in bytes; a larger one is wrong.
+/// The largest password that is hashed, in bytes; a larger one is nobody's, without being looked at.
 pub const MAX_PASSWORD_BYTES: usize = 4096;
 
 /// Checks of passwords, the same behind every door.
@@ -23,7 +24,7 @@ pub struct Passwords {
     clock: Arc<dyn Clock>,
     hashing: HashingPool,
     hashers: Arc<Hashers>,
-    limit: Option<Limit>,
+    limits: Option<LoginLimits>,
 }
 
 /// What came of a check.
@@ -39,6 +40,8 @@ pub enum Checked {
         user: User,
         /// The password hashed anew, where the stored hash is out of date.
         rehashed: Option<PasswordHash>,
+        /// What the try was counted against; see [`Passwords::forget_failures`].
+        counted: Counted,
     },
     /// Nobody's, somebody else's, or that of a user who is not active: told apart by nothing.
     Wrong,
@@ -52,7 +55,8 @@ pub enum CheckError {
     Store(StoreError),
     /// The hashing queue is full.
     Busy,
-    /// Too many wrong ones for this name; also the right one is not looked at.
+    /// Too many wrong ones for this name, its account or from this address; also the right one is
+    /// not looked at.
     Throttled {
         /// How long to wait.
         retry_after: Duration,
@@ -60,21 +64,21 @@ pub enum CheckError {
 }
 
 impl Passwords {
-    /// Checks against `store`, hashing on `hashing`; `limit` wrong ones of a name are looked at.
+    /// Checks against `store`, hashing on `hashing`; no more wrong ones than `limits` are looked at.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
         hashing: HashingPool,
         hashers: Hashers,
-        limit: Option<Limit>,
+        limits: Option<LoginLimits>,
     ) -> Self {
         Self {
             store,
             clock,
             hashing,
             hashers: Arc::new(hashers),
-            limit,
+            limits,
         }
     }
 
@@ -84,32 +88,35 @@ impl Passwords {
         &self.store
     }
 
-    /// Checks a name and a password; counts the try first.
+    /// Checks a name and a password that came from `client`; counts the try first.
     ///
+    /// Whoever the name means, nobody too, it is one query, the same counters and one hash.
     /// Call [`forget_failures`](Self::forget_failures) once the log-in that follows has succeeded.
     ///
     /// # Errors
     /// [`CheckError`] when the password was not looked at.
-    pub async fn check(&self, name: &str, password: &str) -> Result<Checked, CheckError> {
-        if let Some(limit) = self.limit {
-            let now = self.clock.now();
-            let attempt = self.store.attempt(&counter_of(name), limit, now).await?;
-            if let Attempt::Stopped { retry_after } = attempt {
-                tracing::warn!(
-                    event = "login",
-                    outcome = "throttled",
-                    "too many log-ins failed"
-                );
-                return Err(CheckError::Throttled { retry_after });
-            }
+    pub async fn check(
+        &self,
+        client: &ClientInfo,
+        name: &str,
+        password: &str,
+    ) -> Result<Checked, CheckError> {
+        if password.len() > MAX_PASSWORD_BYTES {
+            return Ok(Checked::Wrong);
         }
         let user = self.store.user_by_login_name(name).await?;
-        let stored = user.as_ref().map(|user| user.password.clone());
+        let counted = self.count(client, name, user.as_ref()).await?;
+        let of_user = user.as_ref();
+        let stored = of_user.map(|user| (user.password.clone(), user.is_active));
         let (typed, hashers) = (password.to_owned(), Arc::clone(&self.hashers));
         let job = move || verify(stored.as_ref(), &typed, &hashers);
         let (matches, rehashed) = self.hashing.run(job).await?;
         Ok(match user.filter(|user| matches && user.is_active) {
-            Some(user) => Checked::Right { user, rehashed },
+            Some(user) => Checked::Right {
+                user,
+                rehashed,
+                counted,
+            },
             None => {
                 tracing::info!(event = "login", outcome = "failed", "log-in refused");
                 Checked::Wrong
@@ -117,14 +124,40 @@ impl Passwords {
         })
     }
 
-    /// Forgets the wrong tries of a name.
+    /// Forgets the wrong tries of an account. From the address only this try is taken back: whoever
+    /// has an account must not win guesses at others by logging in.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
-    pub async fn forget_failures(&self, name: &str) -> Result<(), StoreError> {
-        match self.limit {
-            Some(_) => self.store.forget_attempts(&counter_of(name)).await,
-            None => Ok(()),
+    pub async fn forget_failures(&self, counted: &Counted) -> Result<(), StoreError> {
+        if counted.is_empty() {
+            return Ok(());
+        }
+        let (of_account, of_address) = counted.keys();
+        self.store.settle_attempts(of_account, of_address).await
+    }
+
+    async fn count(
+        &self,
+        client: &ClientInfo,
+        name: &str,
+        user: Option<&User>,
+    ) -> Result<Counted, CheckError> {
+        let Some(limits) = &self.limits else {
+            return Ok(Counted::default());
+        };
+        let (counters, counted) = limits.counters(client, name, user.map(|user| &user.id));
+        let attempt = self.store.attempt_all(&counters, self.clock.now()).await?;
+        match attempt {
+            Attempt::Allowed => Ok(counted),
+            Attempt::Stopped { retry_after } => {
+                tracing::warn!(
+                    event = "login",
+                    outcome = "throttled",
+                    "too many log-ins failed"
+                );
+                Err(CheckError::Throttled { retry_after })
+            }
         }
     }
 
@@ -149,32 +182,29 @@ impl Passwords {
 impl fmt::Debug for Passwords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Passwords")
-            .field("limit", &self.limit)
+            .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
 }
 
-/// What a name's failures are counted under: the same for every way of writing it.
-fn counter_of(name: &str) -> String {
-    let name: String = normalize_username(name.trim())
-        .to_lowercase()
-        .chars()
-        .take(254)
-        .collect();
-    format!("login:{name}")
-}
-
-/// Whether `typed` is the stored password, and its new hash where the stored one is out of date.
+/// Whether `typed` is the stored password of somebody who is active, and its new hash where the
+/// stored one is out of date.
 fn verify(
-    stored: Option<&PasswordHash>,
+    stored: Option<&(PasswordHash, bool)>,
     typed: &str,
     hashers: &Hashers,
 ) -> (bool, Option<PasswordHash>) {
-    let Some(stored) = stored.filter(|_| typed.len() <= MAX_PASSWORD_BYTES) else {
+    let Some((stored, is_active)) = stored else {
         // Without a stored hash the work of the preferred hasher is done all the same.
         password::dummy_work(hashers);
         return (false, None);
     };
+    if !is_active {
+        // The right password of a closed account must cost what a wrong one costs: another is checked.
+        let other = format!("x{typed}");
+        let _ = password::verify(&other, stored.expose_secret(), hashers);
+        return (false, None);
+    }
     let verification = password::verify(typed, stored.expose_secret(), hashers);
     if !(verification.matches && verification.must_update) {
         return (verification.matches, None);

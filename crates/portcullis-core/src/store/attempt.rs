@@ -26,10 +26,41 @@ pub enum Attempt {
     },
 }
 
+/// One thing that tries are counted against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counter {
+    /// What it is called: an account, a name, an address; at most 300 characters.
+    pub key: String,
+    /// How often it may be tried.
+    pub limit: Limit,
+}
+
 /// Counters of tries.
 #[async_trait]
 pub trait AttemptStore: Send + Sync {
-    /// Counts a try against `key`, before it is made: of many at once, no more than the limit get on.
+    /// Counts a try against all of `counters` at once, before it is made: of many at once, no more
+    /// than the smallest limit get on. When one of them is stopped, none counts it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn attempt_all(
+        &self,
+        counters: &[Counter],
+        now: OffsetDateTime,
+    ) -> Result<Attempt, StoreError>;
+
+    /// After a try that succeeded: forgets all tries of the keys in `forgotten`, and takes the one
+    /// try back from those in `given_back`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn settle_attempts(
+        &self,
+        forgotten: &[String],
+        given_back: &[String],
+    ) -> Result<(), StoreError>;
+
+    /// Counts a try against one key.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
@@ -38,11 +69,16 @@ pub trait AttemptStore: Send + Sync {
         key: &str,
         limit: Limit,
         now: OffsetDateTime,
-    ) -> Result<Attempt, StoreError>;
+    ) -> Result<Attempt, StoreError> {
+        let key = key.to_owned();
+        self.attempt_all(&[Counter { key, limit }], now).await
+    }
 
-    /// Forgets the tries of `key`.
+    /// Forgets the tries of one key.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
-    async fn forget_attempts(&self, key: &str) -> Result<(), StoreError>;
+    async fn forget_attempts(&self, key: &str) -> Result<(), StoreError> {
+        self.settle_attempts(&[key.to_owned()], &[]).await
+    }
 }

@@ -14,7 +14,7 @@ pub use account::{
     AccountStore, CreateAccountError, Ended, Ends, NewAccount, NewPassword, ProfileChange,
     UserStore,
 };
-pub use attempt::{Attempt, AttemptStore, Limit};
+pub use attempt::{Attempt, AttemptStore, Counter, Limit};
 pub use email::{EmailAddress, EmailStore};
 pub use login::{DeviceLogin, Issued, LoginStore, NewDeviceLogin, NewLogin};
 pub use login_list::{Cleared, ListedLogin, LoginListStore, Scheme};

@@ -6,9 +6,9 @@ use anyhow::{Context, bail};
 use portcullis::core::{
     AccountStore, Clock, CreateAccountError, NewAccount, NewPassword, SystemClock,
 };
-use portcullis::django::permission::{normalize_email, normalize_username};
+use portcullis::django::permission::normalize_username;
 use portcullis::django::validators::{
-    MAX_USERNAME_LENGTH, UserAttributes, UsernameAlphabet, validate_email, validate_username,
+    MAX_USERNAME_LENGTH, UserAttributes, UsernameAlphabet, plain_email, validate_username,
 };
 
 use super::exit::Usage;
@@ -91,10 +91,11 @@ fn names(
         }
         (email, _) => email,
     };
-    let email = normalize_email(&email.unwrap_or_default());
-    if !email.is_empty() {
-        validate_email(&email).map_err(|error| Usage(format!("--email: {error}")))?;
-    }
+    let email = match email.filter(|email| !email.is_empty()) {
+        Some(email) => plain_email(&email)
+            .ok_or_else(|| Usage("--email: Enter a valid email address.".to_owned()))?,
+        None => String::new(),
+    };
     let username = match username {
         Some(username) => normalize_username(&username),
         None => email.clone(),

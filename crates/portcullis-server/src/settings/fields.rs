@@ -123,11 +123,21 @@ settings! {
     "device_token_ttl_seconds" device_token_ttl_seconds: Whole<60, 315_360_000> =
         Whole::new(2_592_000);
 
-    /// So many log-ins of one name may fail …
+    /// So many log-ins of one account may fail, by whichever of its names …
     "login_limit.tries" login_limit_tries: Whole<1, 100> = Whole::new(10);
+
+    /// … and so many from one address, IPv6 by its /64, whatever the names …
+    "login_limit.tries_per_address" login_limit_tries_per_address: Whole<1, 1_000_000> =
+        Whole::new(100);
 
     /// … in so many seconds.
     "login_limit.window_seconds" login_limit_window_seconds: Whole<1, 86_400> = Whole::new(600);
+
+    /// So many accounts may be asked for from one address, IPv6 by its /64 …
+    "signup_limit.tries" signup_limit_tries: Whole<1, 1_000_000> = Whole::new(20);
+
+    /// … in so many seconds.
+    "signup_limit.window_seconds" signup_limit_window_seconds: Whole<1, 86_400> = Whole::new(3_600);
 
     /// Origins whose pages may read answers; ["*"] is every one, and then without cookies.
     "cors.origins" cors_origins: Vec<Origin> = Vec::new();

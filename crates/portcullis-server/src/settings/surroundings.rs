@@ -4,7 +4,9 @@ use portcullis::AccountSettings;
 use portcullis::accounts::Tokens;
 use portcullis::core::{Limit, SecretKeys};
 use portcullis::django::password::Hashers;
-use portcullis::web::{Compat, CorsSettings, Origins, SessionSettings, TrustedProxies};
+use portcullis::web::{
+    Compat, CorsSettings, LoginLimits, Origins, SessionSettings, TrustedProxies,
+};
 use time::Duration;
 
 use super::Settings;
@@ -31,10 +33,18 @@ impl Settings {
             compat: self.compat(),
             authentication_classes: self.authentication_classes(),
             permission_classes: self.default_permission_classes.0.clone(),
-            login_limit: Limit {
-                tries: self.login_limit_tries.get(),
-                window: seconds(self.login_limit_window_seconds.get()),
-            },
+            login_limits: self.login_limits(),
+        }
+    }
+
+    fn login_limits(&self) -> LoginLimits {
+        let limit = |tries| Limit {
+            tries,
+            window: seconds(self.login_limit_window_seconds.get()),
+        };
+        LoginLimits {
+            of_account: limit(self.login_limit_tries.get()),
+            of_address: limit(self.login_limit_tries_per_address.get()),
         }
     }
 
@@ -77,6 +87,10 @@ impl Settings {
             } else {
                 Tokens::Device { ttl }
             },
+            signup_limit: Some(Limit {
+                tries: self.signup_limit_tries.get(),
+                window: seconds(self.signup_limit_window_seconds.get()),
+            }),
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use portcullis::accounts::SetupKey;
@@ -24,6 +25,8 @@ pub(crate) struct Client {
     pub(crate) clock: Arc<ManualClock>,
     /// By what the first administrator is made.
     pub(crate) setup_key: String,
+    pub(crate) store: Database,
+    pub(crate) hashing: HashingPool,
     folder: TempDir,
 }
 
@@ -33,6 +36,7 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
+    pub(crate) bytes: Bytes,
 }
 
 impl Answer {
@@ -49,21 +53,27 @@ impl Client {
     }
 
     pub(crate) async fn with(surroundings: &Surroundings) -> Self {
+        let keys = SecretKeys::new("a secret of the tests", Vec::new());
+        Self::with_keys(surroundings, keys).await
+    }
+
+    pub(crate) async fn with_keys(surroundings: &Surroundings, secret_keys: SecretKeys) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::new(datetime!(2026-01-02 03:04:05 UTC)));
         let (database, _) = Database::open_sqlite(&folder.path().join("test.db")).unwrap();
         database.migrate(clock.now()).await.unwrap();
         let (key, setup_key) = SetupKey::new(&*clock);
+        let hashing = HashingPool::start(2, 64).unwrap();
         let services = Services {
-            store: Arc::new(database),
+            store: Arc::new(database.clone()),
             clock: clock.clone(),
-            hashing: HashingPool::start(2, 64).unwrap(),
+            hashing: hashing.clone(),
             // Cheap hashes: what these tests are about is not the hash.
             hashers: Hashers {
                 pbkdf2_iterations: 1000,
                 ..Hashers::default()
             },
-            secret_keys: SecretKeys::new("a secret of the tests", Vec::new()),
+            secret_keys,
             setup_key: key,
         };
         let doors = portcullis_server::doors(services, surroundings);
@@ -71,6 +81,8 @@ impl Client {
             app: portcullis_server::app(doors, surroundings),
             clock,
             setup_key,
+            store: database,
+            hashing,
             folder,
         }
     }
@@ -91,6 +103,7 @@ impl Client {
             status: parts.status,
             headers: parts.headers,
             body,
+            bytes,
         }
     }
 

@@ -19,6 +19,7 @@ mod kill;
 mod logs;
 mod panics;
 mod process;
+mod security;
 mod sessions;
 mod settings;
 mod settings_effects;

@@ -10,27 +10,27 @@ use crate::client::{Answer, Client};
 const PASSWORD: &str = "correct horse 9";
 
 /// A browser: it keeps cookies, and copies the CSRF cookie into the header.
-struct Browser<'c> {
+pub(crate) struct Browser<'c> {
     client: &'c Client,
-    cookies: Vec<(String, String)>,
+    pub(crate) cookies: Vec<(String, String)>,
 }
 
 impl<'c> Browser<'c> {
-    fn new(client: &'c Client) -> Self {
+    pub(crate) fn new(client: &'c Client) -> Self {
         Self {
             client,
             cookies: Vec::new(),
         }
     }
 
-    fn cookie(&self, name: &str) -> Option<&str> {
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
         self.cookies
             .iter()
             .find(|(known, _)| known == name)
             .map(|(_, value)| value.as_str())
     }
 
-    async fn send(
+    pub(crate) async fn send(
         &mut self,
         method: &str,
         path: &str,
@@ -69,13 +69,13 @@ impl<'c> Browser<'c> {
     }
 
     /// With the CSRF token, as a page of one's own sends it.
-    async fn post(&mut self, path: &str, body: &str) -> Answer {
+    pub(crate) async fn post(&mut self, path: &str, body: &str) -> Answer {
         let token = self.cookie("csrftoken").unwrap_or_default().to_owned();
         self.send("POST", path, &[("X-CSRFToken", &token)], body)
             .await
     }
 
-    async fn log_in(&mut self) -> Answer {
+    pub(crate) async fn log_in(&mut self) -> Answer {
         self.send("GET", "/api/login-set-cookie/", &[], "").await;
         let body = json!({ "email": "ada@example.com", "password": PASSWORD });
         self.post("/api/login/", &body.to_string()).await

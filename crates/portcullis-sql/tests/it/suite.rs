@@ -69,6 +69,7 @@ behaviours! {
     sessions::new_session_takes_the_place_of_the_old,
     sessions::session_moves_to_a_new_key,
     throttle::no_more_than_the_limit_get_on_at_once,
+    throttle::try_counts_against_all_of_its_counters_or_none,
     throttle::window_that_is_over_starts_again,
     throttle::windows_that_are_over_are_swept,
 }

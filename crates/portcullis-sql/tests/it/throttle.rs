@@ -1,6 +1,6 @@
 //! Counting tries.
 
-use portcullis_core::{Attempt, AttemptStore, Limit};
+use portcullis_core::{Attempt, AttemptStore, Counter, Limit};
 use time::Duration;
 
 use crate::NOW;
@@ -63,4 +63,34 @@ pub(crate) async fn windows_that_are_over_are_swept(place: Place) {
     let later = NOW + LIMIT.window;
     database.attempt("ada", LIMIT, later).await.unwrap();
     assert_eq!(place.count("portcullis_throttle").await, 1);
+}
+
+pub(crate) async fn try_counts_against_all_of_its_counters_or_none(place: Place) {
+    let database = place.migrated().await;
+    let counter = |key: &str, tries| Counter {
+        key: key.to_owned(),
+        limit: Limit { tries, ..LIMIT },
+    };
+    let both = [counter("address", 5), counter("account", 2)];
+    for _ in 0..2 {
+        let attempt = database.attempt_all(&both, NOW).await.unwrap();
+        assert_eq!(attempt, Attempt::Allowed);
+    }
+    for _ in 0..9 {
+        let attempt = database.attempt_all(&both, NOW).await.unwrap();
+        assert!(matches!(attempt, Attempt::Stopped { .. }));
+    }
+    // The address has counted two of its five; a success forgets the account, and takes one back.
+    let (forgotten, given_back) = (["account".to_owned()], ["address".to_owned()]);
+    database
+        .settle_attempts(&forgotten, &given_back)
+        .await
+        .unwrap();
+    for (key, tries, left) in [("account", 2, 2), ("address", 5, 4)] {
+        for number in 0..=left {
+            let attempt = database.attempt_all(&[counter(key, tries)], NOW).await;
+            let is_allowed = attempt.unwrap() == Attempt::Allowed;
+            assert_eq!(is_allowed, number < left, "{key} {number}");
+        }
+    }
 }

@@ -1,11 +1,12 @@
 //! HTTP Basic: name and password with every request.
 
 use async_trait::async_trait;
-use http::header;
 use http::request::Parts;
 use portcullis_core::{AuthError, Authenticated, Authenticator, Challenge};
 use portcullis_django::authorization;
 
+use crate::authorization_header::only_value;
+use crate::client::ClientInfo;
 use crate::passwords::{Checked, Passwords};
 
 /// Recognises `Authorization: Basic <base64 of name:password>`.
@@ -17,10 +18,12 @@ pub struct BasicAuthentication(pub Passwords);
 #[async_trait]
 impl Authenticator for BasicAuthentication {
     async fn authenticate(&self, request: &Parts) -> Result<Option<Authenticated>, AuthError> {
-        let Some(value) = request.headers.get(header::AUTHORIZATION) else {
+        let twice = "Invalid basic header. Credentials string should not contain spaces.";
+        let value = only_value(&request.headers).map_err(|_| AuthError::failed(twice))?;
+        let Some(value) = value else {
             return Ok(None);
         };
-        let credentials = authorization::basic_of(value.as_bytes()).map_err(AuthError::failed)?;
+        let credentials = authorization::basic_of(value).map_err(AuthError::failed)?;
         let Some((name, password)) = credentials else {
             return Ok(None);
         };
@@ -28,14 +31,20 @@ impl Authenticator for BasicAuthentication {
         if name.contains('\0') {
             return Err(refused());
         }
-        let checked = self.0.check(&name, &password).await?;
-        let Checked::Right { user, rehashed } = checked else {
+        let client = ClientInfo::of(&request.extensions);
+        let checked = self.0.check(&client, &name, &password).await?;
+        let Checked::Right {
+            user,
+            rehashed,
+            counted,
+        } = checked
+        else {
             return Err(refused());
         };
         if let Some(hash) = rehashed {
             self.0.store().rehash_password(&user, hash).await?;
         }
-        self.0.forget_failures(&name).await?;
+        self.0.forget_failures(&counted).await?;
         Ok(Some(Authenticated {
             user,
             login: None,
