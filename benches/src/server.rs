@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use portcullis::accounts::Tokens;
 use portcullis::core::{
     Clock, NewAccount, NewDeviceLogin, NewLogin, NewSession, SecretKeys, Store, SystemClock,
+    no_mails,
 };
 use portcullis::django::api_token;
 use portcullis::django::password::Hashers;
@@ -118,7 +119,7 @@ async fn make_user(store: &dyn Store, passwords: &Passwords) -> anyhow::Result<U
         is_superuser: false,
         now: SystemClock.now(),
     };
-    Ok(store.create_account(account, None).await?)
+    Ok(store.create_account(account, None, &no_mails).await?)
 }
 
 async fn device(store: &dyn Store, user: &User) -> anyhow::Result<String> {

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use portcullis::User;
 use portcullis::core::{
-    Clock, NewAccount, NewDeviceLogin, NewLogin, NewSession, PasswordHash, SystemClock,
+    Clock, NewAccount, NewDeviceLogin, NewLogin, NewSession, PasswordHash, SystemClock, no_mails,
 };
 use portcullis::django::session::{self, BACKEND, HASH, MODEL_BACKEND, Secrets, USER_ID};
 use portcullis::django::{api_token, password};
@@ -93,7 +93,7 @@ async fn make_user(app: &App, row: &Value, common: &str) -> anyhow::Result<User>
         is_superuser: row["is_superuser"] == true,
         now: SystemClock.now(),
     };
-    Ok(app.store.create_account(account, None).await?)
+    Ok(app.store.create_account(account, None, &no_mails).await?)
 }
 
 async fn open(app: &App, user: &User, login: NewLogin) -> anyhow::Result<()> {

@@ -1,7 +1,7 @@
 //! Sign-up: an account and its first token, in one transaction.
 
 use http::request::Parts;
-use portcullis_core::{Attempt, CreateAccountError, NewAccount};
+use portcullis_core::{Attempt, CreateAccountError, NewAccount, no_mails};
 use portcullis_django::validators::{PasswordPolicy, UserAttributes, plain_email};
 use portcullis_web::{ClientInfo, FieldErrors, Fields, Refusal, TextRule};
 
@@ -92,7 +92,7 @@ impl Accounts {
             is_superuser: new.is_superuser,
             now: self.clock.now(),
         };
-        match store.create_account(account, Some(login)).await {
+        match store.create_account(account, Some(login), &no_mails).await {
             Ok(user) => {
                 tracing::info!(user = %user.id, event = "signup", "account made");
                 Ok(LoggedIn { user, token })

@@ -26,8 +26,9 @@ pub use permission::{Ask, Object, Permission, Verdict};
 pub use secret_key::SecretKeys;
 pub use store::{
     AccountStore, Attempt, AttemptStore, Cleared, Counter, CreateAccountError, DeviceLogin,
-    EmailAddress, EmailStore, Ended, Ends, Issued, Limit, ListedLogin, LoginListStore, LoginStore,
-    NewAccount, NewDeviceLogin, NewLogin, NewPassword, NewSession, PermissionStore, ProfileChange,
-    Scheme, SessionStore, Store, StoreError, StoredSession, UserStore,
+    DueMail, EmailAddress, EmailStore, Ended, Ends, FailedAttempt, Issued, Limit, ListedLogin,
+    LoginListStore, LoginStore, MadeAccount, MailClaim, NewAccount, NewDeviceLogin, NewLogin,
+    NewPassword, NewSession, OutboxStore, OutgoingMail, PermissionStore, ProfileChange, Scheme,
+    SessionStore, Store, StoreError, StoredSession, UserStore, WriteMails, no_mails,
 };
 pub use user::{PasswordHash, Principal, User, UserId};

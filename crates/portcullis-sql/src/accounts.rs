@@ -2,13 +2,14 @@
 
 use async_trait::async_trait;
 use portcullis_core::{
-    AccountStore, CreateAccountError, Ended, Ends, NewAccount, NewLogin, NewPassword, PasswordHash,
-    ProfileChange, StoreError, User, UserId,
+    AccountStore, CreateAccountError, Ended, Ends, MadeAccount, NewAccount, NewLogin, NewPassword,
+    PasswordHash, ProfileChange, StoreError, User, UserId, WriteMails,
 };
 
 use crate::database::Database;
 use crate::emails::insert_address;
 use crate::logins::insert_login;
+use crate::outbox::insert_mails;
 use crate::sessions::insert_session;
 use crate::transaction::Transaction;
 use crate::user_row::{COLUMNS, integer, user as user_of_row};
@@ -20,16 +21,18 @@ impl AccountStore for Database {
         &self,
         account: NewAccount,
         login: Option<NewLogin>,
+        mails: WriteMails<'_, MadeAccount>,
     ) -> Result<User, CreateAccountError> {
         let mut transaction = self.begin().await?;
-        let Some(user) = insert_account(&mut transaction, &account).await? else {
+        let Some(made) = insert_account(&mut transaction, &account).await? else {
             return Err(CreateAccountError::Taken);
         };
-        if let (Some(id), Some(login)) = (integer(&user.id), &login) {
+        if let (Some(id), Some(login)) = (integer(&made.user.id), &login) {
             insert_login(&mut transaction, id, login).await?;
         }
+        insert_mails(&mut transaction, &mails(&made)).await?;
         transaction.commit().await?;
-        Ok(user)
+        Ok(made.user)
     }
 
     async fn rehash_password(&self, user: &User, hash: PasswordHash) -> Result<(), StoreError> {
@@ -63,6 +66,7 @@ impl AccountStore for Database {
         if let Some(session) = &change.session {
             insert_session(&mut transaction, id, session).await?;
         }
+        insert_mails(&mut transaction, &change.mails).await?;
         transaction.commit().await?;
         Ok(Some(ended))
     }
@@ -112,7 +116,7 @@ impl AccountStore for Database {
 async fn insert_account(
     transaction: &mut Transaction,
     account: &NewAccount,
-) -> Result<Option<User>, StoreError> {
+) -> Result<Option<MadeAccount>, StoreError> {
     let sql = "INSERT INTO auth_user (password, last_login, is_superuser, username, last_name, \
                email, is_staff, is_active, date_joined, first_name) \
                VALUES (?1, NULL, ?2, ?3, '', ?4, ?5, TRUE, ?6, '') \
@@ -135,6 +139,7 @@ async fn insert_account(
     if transaction.execute(sql, name).await? == 0 {
         return Ok(None);
     }
+    let mut email_address = None;
     // Accounts without an address share the empty one, which is nobody's log-in name.
     if !account.email.is_empty() {
         let sql = "INSERT INTO portcullis_email (folded, user_id) VALUES (?1, ?2) \
@@ -144,12 +149,16 @@ async fn insert_account(
             return Ok(None);
         }
         if let Some(is_verified) = account.is_email_verified {
-            insert_address(transaction, id, &account.email, is_verified).await?;
+            email_address = insert_address(transaction, id, &account.email, is_verified).await?;
         }
     }
     let sql = format!("SELECT {COLUMNS} FROM auth_user u WHERE u.id = ?1");
     let made = transaction.optional_row(&sql, values![id]).await?;
-    made.as_ref().map(user_of_row).transpose()
+    let made = made.as_ref().map(user_of_row).transpose()?;
+    Ok(made.map(|user| MadeAccount {
+        user,
+        email_address,
+    }))
 }
 
 /// Ends what an old password opened; `keys` are those of the user's sessions.

@@ -115,18 +115,19 @@ async fn claim_email(
     Ok(transaction.optional_row(sql, values).await?.is_some())
 }
 
-/// Adds an address, as the primary one where the user has none.
+/// Adds an address, as the primary one where the user has none; its id, unless it was there.
 pub(crate) async fn insert_address(
     transaction: &mut Transaction,
     user_id: i64,
     email: &str,
     is_verified: bool,
-) -> Result<(), StoreError> {
+) -> Result<Option<i64>, StoreError> {
     let sql = "INSERT INTO account_emailaddress (user_id, email, verified, \"primary\") \
                SELECT ?1, ?2, ?3, NOT EXISTS (SELECT 1 FROM account_emailaddress p \
-               WHERE p.user_id = ?1 AND p.\"primary\") WHERE TRUE ON CONFLICT DO NOTHING";
+               WHERE p.user_id = ?1 AND p.\"primary\") WHERE TRUE ON CONFLICT DO NOTHING RETURNING id";
     let values = values![user_id, email.to_lowercase(), is_verified];
-    transaction.execute(sql, values).await.map(|_| ())
+    let row = transaction.optional_row(sql, values).await?;
+    row.map(|row| row.get(0)).transpose()
 }
 
 fn addresses(rows: &[Row]) -> Result<Vec<EmailAddress>, StoreError> {

@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`Database`] and `transaction` (the one seam, with `value` and `row`), `sqlite`
 //! and `postgres` (the engines behind it), `migrations` (which tables there are), `users`, `accounts`,
-//! `logins`, `login_list`, `sessions`, `attempts` (the parts of [`Store`](portcullis_core::Store), a file each),
+//! `logins`, `login_list`, `sessions`, `attempts`, `outbox` (the parts of [`Store`](portcullis_core::Store), a file each),
 //! [`timestamp`].
 #![forbid(unsafe_code)]
 
@@ -14,6 +14,7 @@ mod failure;
 mod login_list;
 mod logins;
 mod migrations;
+mod outbox;
 mod permissions;
 mod placeholders;
 mod postgres;

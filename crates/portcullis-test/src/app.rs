@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use portcullis::core::{
-    Clock, CreateAccountError, ManualClock, NewAccount, NewDeviceLogin, NewLogin, SecretKeys, Store,
+    Clock, CreateAccountError, ManualClock, NewAccount, NewDeviceLogin, NewLogin, SecretKeys,
+    Store, no_mails,
 };
 use portcullis::django::api_token;
 use portcullis::django::password::Hashers;
@@ -189,7 +190,7 @@ impl TestApp {
             is_superuser: false,
             now: self.clock().now(),
         };
-        match store.create_account(account, None).await {
+        match store.create_account(account, None, &no_mails).await {
             Ok(user) => user,
             Err(CreateAccountError::Taken) => panic!("the name {username} is taken"),
             Err(error) => panic!("{error}"),

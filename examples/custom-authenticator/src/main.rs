@@ -19,7 +19,7 @@ use async_trait::async_trait;
 use axum::extract::Path;
 use axum::{Json, Router};
 use http::request::Parts;
-use portcullis::core::{Challenge, Clock, NewAccount, PasswordHash, Store, SystemClock};
+use portcullis::core::{Challenge, Clock, NewAccount, PasswordHash, Store, SystemClock, no_mails};
 use portcullis::sql::Database;
 use portcullis::{
     Access, Ask, AuthError, Authenticated, Authenticator, Gate, IsAdminUser, Permission,
@@ -123,7 +123,7 @@ async fn main() -> anyhow::Result<()> {
             is_superuser: false,
             now: SystemClock.now(),
         };
-        store.create_account(account, None).await?;
+        store.create_account(account, None, &no_mails).await?;
     }
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
     Ok(axum::serve(listener, service(store)).await?)

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::{NewLogin, NewSession, StoreError};
+use super::{NewLogin, NewSession, OutgoingMail, StoreError, WriteMails};
 use crate::user::{PasswordHash, User, UserId};
 
 /// An account to be made.
@@ -23,6 +23,15 @@ pub struct NewAccount {
     pub is_superuser: bool,
     /// When.
     pub now: OffsetDateTime,
+}
+
+/// An account that is written, and not yet durable.
+#[derive(Clone, Debug)]
+pub struct MadeAccount {
+    /// Who it is.
+    pub user: User,
+    /// The row of the address, which a confirmation key names; where there is one.
+    pub email_address: Option<i64>,
 }
 
 /// Why an account was not made.
@@ -56,6 +65,8 @@ pub struct NewPassword {
     pub ends: Ends,
     /// The session in which it was changed, under its new key: the one that goes on.
     pub session: Option<NewSession>,
+    /// What is told about it.
+    pub mails: Vec<OutgoingMail>,
 }
 
 impl NewPassword {
@@ -66,6 +77,7 @@ impl NewPassword {
             password,
             ends: Ends::Everything,
             session: None,
+            mails: Vec::new(),
         }
     }
 }
@@ -111,7 +123,10 @@ pub trait UserStore: Send + Sync {
 /// Making and changing accounts.
 #[async_trait]
 pub trait AccountStore: UserStore {
-    /// Makes an account and its first login at once: there are no half-made users.
+    /// Makes an account and its first login at once, and writes the mails about it: there are no
+    /// half-made users, and none who were promised a mail that does not come.
+    ///
+    /// `mails` is asked once, when the account is written and not yet durable.
     ///
     /// # Errors
     /// [`CreateAccountError::Taken`] when the name or address is in use.
@@ -120,6 +135,7 @@ pub trait AccountStore: UserStore {
         &self,
         account: NewAccount,
         login: Option<NewLogin>,
+        mails: WriteMails<'_, MadeAccount>,
     ) -> Result<User, CreateAccountError>;
 
     /// Replaces the hash of a password that was just checked by one of today's cost.
@@ -130,7 +146,7 @@ pub trait AccountStore: UserStore {
     /// [`StoreError`] when the database fails.
     async fn rehash_password(&self, user: &User, hash: PasswordHash) -> Result<(), StoreError>;
 
-    /// Sets a new password and ends what the old one opened, at once.
+    /// Sets a new password, ends what the old one opened and writes the mails about it, at once.
     ///
     /// Only while `user.password` is still the stored one: of two changes at once, one wins.
     /// `Ok(None)`: it is not; nothing was written.

@@ -5,19 +5,23 @@ mod attempt;
 mod email;
 mod login;
 mod login_list;
+mod outbox;
 mod permission;
 mod session;
 
 use async_trait::async_trait;
 
 pub use account::{
-    AccountStore, CreateAccountError, Ended, Ends, NewAccount, NewPassword, ProfileChange,
-    UserStore,
+    AccountStore, CreateAccountError, Ended, Ends, MadeAccount, NewAccount, NewPassword,
+    ProfileChange, UserStore,
 };
 pub use attempt::{Attempt, AttemptStore, Counter, Limit};
 pub use email::{EmailAddress, EmailStore};
 pub use login::{DeviceLogin, Issued, LoginStore, NewDeviceLogin, NewLogin};
 pub use login_list::{Cleared, ListedLogin, LoginListStore, Scheme};
+pub use outbox::{
+    DueMail, FailedAttempt, MailClaim, OutboxStore, OutgoingMail, WriteMails, no_mails,
+};
 pub use permission::PermissionStore;
 pub use session::{NewSession, SessionStore, StoredSession};
 
@@ -44,6 +48,7 @@ pub trait Store:
     + LoginListStore
     + SessionStore
     + AttemptStore
+    + OutboxStore
 {
     /// Whether the store answers; for health checks.
     ///

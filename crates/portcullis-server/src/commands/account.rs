@@ -4,7 +4,7 @@ use std::io::{BufRead, IsTerminal, Write};
 
 use anyhow::{Context, bail};
 use portcullis::core::{
-    AccountStore, Clock, CreateAccountError, NewAccount, NewPassword, SystemClock,
+    AccountStore, Clock, CreateAccountError, NewAccount, NewPassword, SystemClock, no_mails,
 };
 use portcullis::django::permission::normalize_username;
 use portcullis::django::validators::{
@@ -43,7 +43,7 @@ pub(super) async fn create_superuser(
         is_superuser: true,
         now: SystemClock.now(),
     };
-    match database.create_account(account, None).await {
+    match database.create_account(account, None, &no_mails).await {
         Ok(_) => say(&format!("superuser {} created\n", printable(&username))),
         Err(CreateAccountError::Taken) => bail!("somebody has that name or address already"),
         Err(error) => Err(error.into()),

@@ -41,3 +41,9 @@ pub(super) const USERNAME: Ddl = Ddl {
     sqlite: include_str!("portcullis_0003_sqlite.sql"),
     postgres: include_str!("portcullis_0003_postgresql.sql"),
 };
+
+/// `portcullis_outbox`.
+pub(super) const OUTBOX: Ddl = Ddl {
+    sqlite: include_str!("portcullis_0004_sqlite.sql"),
+    postgres: include_str!("portcullis_0004_postgresql.sql"),
+};

@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
-use portcullis_core::AccountStore;
+use portcullis_core::{AccountStore, no_mails};
 
 use crate::place::Place;
 use crate::{account, device};
@@ -14,7 +14,7 @@ pub(crate) async fn abandoned_command_happens_whole_or_not_at_all(place: Place) 
     let (mut answered, mut abandoned) = (0, 0);
     for number in 0..80 {
         let email = format!("user{number}@example.com");
-        let command = database.create_account(account(&email), Some(device(&email)));
+        let command = database.create_account(account(&email), Some(device(&email)), &no_mails);
         match abandon(command, number / 4).await {
             Some(made) => {
                 made.unwrap();
@@ -25,7 +25,7 @@ pub(crate) async fn abandoned_command_happens_whole_or_not_at_all(place: Place) 
     }
     assert!(abandoned >= 4, "only {abandoned} were abandoned");
     // Nothing is left locked, and all connections are back.
-    let after = database.create_account(account("ada@example.com"), Some(device("d1")));
+    let after = database.create_account(account("ada@example.com"), Some(device("d1")), &no_mails);
     after.await.unwrap();
     answered += 1;
     let made = place.count("auth_user").await;

@@ -2,7 +2,7 @@
 
 use portcullis_core::{
     AccountStore, CreateAccountError, Issued, LoginStore, NewLogin, PasswordHash, PermissionStore,
-    Store, UserStore,
+    Store, UserStore, no_mails,
 };
 use time::Duration;
 
@@ -33,16 +33,18 @@ pub(crate) async fn refused_account_leaves_nothing(place: Place) {
     ada(&database).await;
     let before = place.all_rows().await;
     let again = database
-        .create_account(account("Ada@Example.com"), Some(device("d2")))
+        .create_account(account("Ada@Example.com"), Some(device("d2")), &no_mails)
         .await;
     assert!(matches!(again, Err(CreateAccountError::Taken)));
     let mut namesake = account("eve@example.com");
     namesake.username = "ada@example.com".to_owned();
-    let namesake = database.create_account(namesake, Some(device("d2"))).await;
+    let namesake = database
+        .create_account(namesake, Some(device("d2")), &no_mails)
+        .await;
     assert!(matches!(namesake, Err(CreateAccountError::Taken)));
     // A token digest that is there already makes the last statement fail: all of it is undone.
     let broken = database
-        .create_account(account("eve@example.com"), Some(device("d1")))
+        .create_account(account("eve@example.com"), Some(device("d1")), &no_mails)
         .await;
     assert!(matches!(broken, Err(CreateAccountError::Store(_))));
     assert_eq!(place.all_rows().await, before);
@@ -60,7 +62,11 @@ pub(crate) async fn parallel_signups_make_one_account(place: Place) {
             };
             tokio::spawn(async move {
                 database
-                    .create_account(account(email), Some(device(&format!("d{number}"))))
+                    .create_account(
+                        account(email),
+                        Some(device(&format!("d{number}"))),
+                        &no_mails,
+                    )
                     .await
                     .is_ok()
             })
@@ -143,7 +149,9 @@ pub(crate) async fn accounts_may_have_no_address(place: Place) {
     for name in ["ada", "eve"] {
         let mut nameless = account("");
         nameless.username = name.to_owned();
-        let made = database.create_account(nameless, Some(device(name))).await;
+        let made = database
+            .create_account(nameless, Some(device(name)), &no_mails)
+            .await;
         assert_eq!(made.unwrap().username, name);
     }
     assert_eq!(database.user_by_login_name("").await.unwrap(), None);
@@ -257,13 +265,16 @@ pub(crate) async fn names_are_unique_and_found_in_any_letter_case(place: Place) 
     let database = place.migrated().await;
     let mut ivan = account("");
     ivan.username = "Ivan".to_owned();
-    let made = database.create_account(ivan.clone(), None).await.unwrap();
+    let made = database
+        .create_account(ivan.clone(), None, &no_mails)
+        .await
+        .unwrap();
     for name in ["Ivan", "ivan", "IVAN"] {
         let found = database.user_by_login_name(name).await.unwrap();
         assert_eq!(found.as_ref(), Some(&made), "{name}");
     }
     ivan.username = "iVAN".to_owned();
-    let again = database.create_account(ivan, None).await;
+    let again = database.create_account(ivan, None, &no_mails).await;
     assert!(matches!(again, Err(CreateAccountError::Taken)));
     // Django renames the account: the old name is nobody's.
     place.run("UPDATE auth_user SET username = 'John'").await;

@@ -2,7 +2,7 @@
 
 use portcullis_core::{
     AccountStore, Ended, LoginId, LoginListStore, LoginStore, NewLogin, NewPassword, NewSession,
-    PasswordHash, Scheme, SessionStore, User, UserStore,
+    PasswordHash, Scheme, SessionStore, User, UserStore, no_mails,
 };
 use portcullis_sql::Database;
 use time::Duration;
@@ -32,7 +32,9 @@ async fn two_users(database: &Database) -> (User, User) {
         assert!(database.log_in(&user, login, None).await.unwrap().is_some());
     }
     let eve = account("eve@example.com");
-    let eve = database.create_account(eve, Some(device("d9"))).await;
+    let eve = database
+        .create_account(eve, Some(device("d9")), &no_mails)
+        .await;
     let eve = eve.unwrap();
     let login = session("of eve");
     assert!(database.log_in(&eve, login, None).await.unwrap().is_some());

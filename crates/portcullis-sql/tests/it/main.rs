@@ -5,6 +5,7 @@ mod abandonment;
 mod accounts;
 mod logins;
 mod migrations;
+mod outbox;
 mod place;
 mod postgres;
 mod profiles;
@@ -13,7 +14,9 @@ mod sqlite_file;
 mod suite;
 mod throttle;
 
-use portcullis_core::{AccountStore, NewAccount, NewDeviceLogin, NewLogin, PasswordHash, User};
+use portcullis_core::{
+    AccountStore, NewAccount, NewDeviceLogin, NewLogin, PasswordHash, User, no_mails,
+};
 use portcullis_sql::Database;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -44,7 +47,7 @@ fn device(digest: &str) -> NewLogin {
 
 async fn ada(database: &Database) -> User {
     database
-        .create_account(account("ada@example.com"), Some(device("d1")))
+        .create_account(account("ada@example.com"), Some(device("d1")), &no_mails)
         .await
         .unwrap()
 }

@@ -40,7 +40,8 @@ pub(crate) async fn django_database_gets_our_tables_only(place: Place) {
         [
             "portcullis.0001_initial",
             "portcullis.0002_throttle",
-            "portcullis.0003_username"
+            "portcullis.0003_username",
+            "portcullis.0004_outbox"
         ]
     );
     assert_eq!(place.catalogue().await, before);
@@ -59,7 +60,8 @@ pub(crate) async fn two_nodes_migrate_at_once(place: Place) {
             "django tables",
             "portcullis.0001_initial",
             "portcullis.0002_throttle",
-            "portcullis.0003_username"
+            "portcullis.0003_username",
+            "portcullis.0004_outbox"
         ]
     );
 }

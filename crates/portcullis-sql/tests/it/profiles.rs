@@ -2,7 +2,7 @@
 
 use portcullis_core::{
     AccountStore, CreateAccountError, EmailStore, Ended, Ends, LoginStore, NewLogin, NewPassword,
-    PasswordHash, ProfileChange, SessionStore, UserId, UserStore,
+    PasswordHash, ProfileChange, SessionStore, UserId, UserStore, no_mails,
 };
 
 use crate::place::Place;
@@ -39,7 +39,10 @@ pub(crate) async fn names_are_changed_one_by_one(place: Place) {
     );
     let mut other = account("eve@example.com");
     other.username = "ada@example.org".to_owned();
-    database.create_account(other, None).await.unwrap();
+    database
+        .create_account(other, None, &no_mails)
+        .await
+        .unwrap();
     // One's own name in other letters is free to take.
     let own = database.change_profile(&user.id, username("countess"));
     assert_eq!(own.await.unwrap().unwrap().username, "countess");
@@ -51,7 +54,7 @@ pub(crate) async fn name_of_somebody_else_is_refused_and_changes_nothing(place: 
     let database = place.migrated().await;
     let user = ada(&database).await;
     let eve = account("eve@example.com");
-    database.create_account(eve, None).await.unwrap();
+    database.create_account(eve, None, &no_mails).await.unwrap();
     let before = place.all_rows().await;
     for name in ["eve@example.com", "EVE@example.com"] {
         let change = ProfileChange {
@@ -71,7 +74,7 @@ pub(crate) async fn address_is_verified_once_and_for_one_user(place: Place) {
     let database = place.migrated().await;
     let mut new = account("Ada@example.com");
     new.is_email_verified = Some(false);
-    let user = database.create_account(new, None).await.unwrap();
+    let user = database.create_account(new, None, &no_mails).await.unwrap();
     let addresses = database.email_addresses(&user).await.unwrap();
     let [address] = addresses.as_slice() else {
         panic!("{addresses:?}")
@@ -96,7 +99,10 @@ pub(crate) async fn address_of_the_user_row_gets_a_row_of_its_own(place: Place) 
     }
     let mut nameless = account("");
     nameless.username = "nameless".to_owned();
-    let nameless = database.create_account(nameless, None).await.unwrap();
+    let nameless = database
+        .create_account(nameless, None, &no_mails)
+        .await
+        .unwrap();
     assert!(
         database
             .email_addresses(&nameless)
@@ -127,6 +133,7 @@ pub(crate) async fn session_of_the_change_goes_on_under_a_new_key(place: Place) 
         password: PasswordHash::new("new"),
         ends: Ends::Sessions,
         session: Some(session("new key", Some("here"))),
+        mails: Vec::new(),
     };
     let ended = database.change_password(&user, change).await.unwrap();
     let expected = Ended {

@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Request;
 use portcullis::User;
-use portcullis::core::{AccountStore, Clock, NewAccount, PasswordHash};
+use portcullis::core::{AccountStore, Clock, NewAccount, PasswordHash, no_mails};
 use portcullis::django::password::{self, Hashers};
 use portcullis::web::PeerAddress;
 use portcullis_server::{AuthenticationClass, Surroundings};
@@ -123,7 +123,11 @@ pub(crate) async fn user_with(client: &Client, name: &str, column: &str) -> User
         is_superuser: false,
         now: client.clock.now(),
     };
-    client.store.create_account(account, None).await.unwrap()
+    client
+        .store
+        .create_account(account, None, &no_mails)
+        .await
+        .unwrap()
 }
 
 /// A user with the password of all tests.
