@@ -8,6 +8,8 @@
 mod administrators;
 mod doors;
 mod logout;
+#[cfg(feature = "mail")]
+pub mod mail;
 mod session_login;
 mod settings;
 mod signup;
@@ -20,6 +22,8 @@ use portcullis_core::{Clock, User};
 use portcullis_web::{Passwords, Sessions};
 
 pub use administrators::SetupKey;
+#[cfg(feature = "mail")]
+pub use mail::Mailer;
 pub use settings::{AccountSettings, Tokens};
 pub use signup::NewUser;
 
@@ -31,6 +35,8 @@ pub struct Accounts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Arc<AccountSettings>,
     pub(crate) setup_key: SetupKey,
+    #[cfg(feature = "mail")]
+    pub(crate) mailer: Option<Mailer>,
 }
 
 /// Somebody who logged in, and the token that says so from now on.
@@ -57,6 +63,8 @@ impl Accounts {
             clock,
             settings: Arc::new(settings),
             setup_key: SetupKey::default(),
+            #[cfg(feature = "mail")]
+            mailer: None,
         }
     }
 
@@ -64,6 +72,23 @@ impl Accounts {
     #[must_use]
     pub fn with_setup_key(self, setup_key: SetupKey) -> Self {
         Self { setup_key, ..self }
+    }
+
+    /// With mail; without it, flows that need it are not there.
+    #[cfg(feature = "mail")]
+    #[must_use]
+    pub fn with_mailer(self, mailer: Mailer) -> Self {
+        Self {
+            mailer: Some(mailer),
+            ..self
+        }
+    }
+
+    /// What writes the flows' mail, when there is mail.
+    #[cfg(feature = "mail")]
+    #[must_use]
+    pub fn mailer(&self) -> Option<&Mailer> {
+        self.mailer.as_ref()
     }
 
     /// The sessions that the session flows open.

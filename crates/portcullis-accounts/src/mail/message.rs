@@ -1,0 +1,69 @@
+//! From a mail of the outbox to what goes over the wire.
+
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart, SinglePart};
+use lettre::{Address, Message};
+use portcullis_core::{DueMail, FailedAttempt};
+use time::OffsetDateTime;
+
+use super::settings::MailSettingsError;
+use super::templates::one_line;
+use super::transport::{EncodedMail, SendError};
+
+/// Who mail is from.
+#[derive(Clone, Debug)]
+pub(super) struct Sender(Mailbox);
+
+impl Sender {
+    pub(super) fn parse(from: &str) -> Result<Self, MailSettingsError> {
+        let is_one_line = !from.chars().any(char::is_control);
+        let mailbox = from.parse().ok().filter(|_| is_one_line);
+        let mailbox = mailbox.ok_or_else(|| MailSettingsError::From(from.to_owned()))?;
+        Ok(Self(mailbox))
+    }
+
+    /// Writes headers and body. The one recipient is the one of the outbox, whatever is in the texts.
+    pub(super) fn encode(&self, due: &DueMail) -> Result<EncodedMail, SendError> {
+        let mail = &due.mail;
+        let recipient: Address = mail.recipient.parse().map_err(unsendable)?;
+        let domain = self.0.email.domain();
+        let created = mail.created.max(OffsetDateTime::UNIX_EPOCH);
+        // The same for each attempt: whoever gets a mail twice can tell.
+        let id = format!(
+            "<{}.{}@{domain}>",
+            due.claim.id,
+            created.unix_timestamp_nanos()
+        );
+        let builder = Message::builder()
+            .from(self.0.clone())
+            .to(Mailbox::new(None, recipient.clone()))
+            .subject(one_line(&mail.subject))
+            .date(created.into())
+            .message_id(Some(id))
+            // RFC 3834: whoever is on holiday need not tell us.
+            .raw_header(HeaderValue::new(
+                HeaderName::new_from_ascii_str("Auto-Submitted"),
+                "auto-generated".to_owned(),
+            ));
+        let message = match &mail.html {
+            Some(html) => builder.multipart(MultiPart::alternative_plain_html(
+                mail.text.clone(),
+                html.clone(),
+            )),
+            None => builder.singlepart(SinglePart::plain(mail.text.clone())),
+        };
+        Ok(EncodedMail {
+            sender: self.0.email.to_string(),
+            recipient: recipient.to_string(),
+            message: message.map_err(unsendable)?.formatted(),
+        })
+    }
+}
+
+fn unsendable(error: impl std::fmt::Display) -> SendError {
+    SendError {
+        failed: FailedAttempt::Refused,
+        summary: "no mail can be made of it".to_owned(),
+        detail: error.to_string(),
+    }
+}
