@@ -24,6 +24,9 @@ fn user(username: &str, email: &str) -> User {
         is_active: true,
         is_staff: false,
         is_superuser: false,
+        first_name: String::new(),
+        last_name: String::new(),
+        last_login: None,
         date_joined: datetime!(2026-01-01 00:00 UTC),
     }
 }
