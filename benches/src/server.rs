@@ -125,6 +125,7 @@ async fn make_user(store: &dyn Store, passwords: &Passwords) -> anyhow::Result<U
 async fn device(store: &dyn Store, user: &User) -> anyhow::Result<String> {
     let token = api_token::new_knox_token("");
     let login = NewLogin::Device(NewDeviceLogin {
+        limit: None,
         digest: api_token::knox_digest(&token),
         token_key: api_token::knox_key(&token).to_owned(),
         device: String::new(),

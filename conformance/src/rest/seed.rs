@@ -114,6 +114,7 @@ fn device(row: &Value) -> anyhow::Result<NewLogin> {
         expires: row["expires_in"]
             .as_i64()
             .map(|seconds| now + Duration::seconds(seconds)),
+        limit: None,
     }))
 }
 

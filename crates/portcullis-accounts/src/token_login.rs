@@ -8,13 +8,17 @@ use portcullis_web::{Checked, ClientInfo, Refusal, device_name};
 
 use crate::{Accounts, LoggedIn, Tokens};
 
+/// What somebody is told who has as many device tokens as they may.
+pub(crate) const TOO_MANY: &str = "Maximum amount of tokens allowed per user exceeded.";
+
 impl Accounts {
     /// Checks a password and issues a token.
     ///
     /// `Ok(None)`: unknown, wrong, inactive or without a password; all for the same work.
     ///
     /// # Errors
-    /// The refusal when the password was not looked at: 429, 503.
+    /// The refusal when the password was not looked at: 429, 503. 403 for somebody who has as many device
+    /// tokens as they may.
     #[doc(alias = "ObtainAuthToken")]
     pub async fn log_in_with_token(
         &self,
@@ -43,11 +47,9 @@ impl Accounts {
             return Ok(None);
         };
         self.passwords.forget_failures(&counted).await?;
+        let token = chosen(issued, token)?;
         tracing::info!(user = %user.id, event = "login", outcome = "ok", "logged in");
-        Ok(Some(LoggedIn {
-            user,
-            token: chosen(issued, token),
-        }))
+        Ok(Some(LoggedIn { user, token }))
     }
 
     /// A new token, and the rows that will recognise it.
@@ -66,6 +68,7 @@ impl Accounts {
                     device: device_name(headers),
                     now,
                     expires: Some(now + ttl),
+                    limit: None,
                 };
                 (token, NewLogin::Device(login))
             }
@@ -74,9 +77,10 @@ impl Accounts {
 }
 
 /// The token that counts: the user's one DRF token where there is one, else the new one.
-fn chosen(issued: Issued, new: String) -> String {
+fn chosen(issued: Issued, new: String) -> Result<String, Refusal> {
     match issued {
-        Issued::AsAsked => new,
-        Issued::Token(key) => key,
+        Issued::AsAsked => Ok(new),
+        Issued::Token(key) => Ok(key),
+        Issued::TooMany => Err(Refusal::PermissionDenied(Some(TOO_MANY.into()))),
     }
 }

@@ -26,9 +26,10 @@ pub use permission::{Ask, Object, Permission, Verdict};
 pub use secret_key::SecretKeys;
 pub use store::{
     AccountStore, Attempt, AttemptStore, Cleared, Counter, CreateAccountError, DeviceLogin,
-    DueMail, EmailAddress, EmailStore, Ended, Ends, FailedAttempt, Issued, Limit, ListedLogin,
-    LoginListStore, LoginStore, MadeAccount, MailClaim, NewAccount, NewDeviceLogin, NewLogin,
-    NewPassword, NewSession, OutboxStore, OutgoingMail, PermissionStore, ProfileChange, Scheme,
-    SessionStore, Store, StoreError, StoredSession, UserStore, WriteMails, no_mails,
+    DueMail, EmailAddress, EmailStore, Ended, Ends, FailedAttempt, Family, Issued, JwtBearer,
+    JwtStore, Limit, ListedLogin, LoginListStore, LoginStore, MadeAccount, MailClaim, NewAccount,
+    NewDeviceLogin, NewJwtLogin, NewLogin, NewPassword, NewSession, OutboxStore, OutgoingMail,
+    PermissionStore, ProfileChange, RefreshStanding, RefreshToken, Rotated, Rotation, RotationWay,
+    Scheme, SessionStore, Store, StoreError, StoredSession, UserStore, WriteMails, no_mails,
 };
 pub use user::{PasswordHash, Principal, User, UserId};

@@ -65,7 +65,7 @@ pub enum Command {
         #[command(subcommand)]
         what: TokenCommand,
     },
-    /// Remove sessions and device tokens that are over.
+    /// Remove sessions and tokens that are over.
     Clearsessions,
     /// Say what a door decides about a user, and why, without its handler.
     Explain {

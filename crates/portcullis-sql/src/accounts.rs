@@ -8,6 +8,7 @@ use portcullis_core::{
 
 use crate::database::Database;
 use crate::emails::insert_address;
+use crate::jwt::end_all;
 use crate::logins::insert_login;
 use crate::outbox::insert_mails;
 use crate::sessions::insert_session;
@@ -186,6 +187,7 @@ async fn end_credentials(
     }
     let sql = "DELETE FROM portcullis_login WHERE user_id = ?1";
     transaction.execute(sql, values![user_id]).await?;
+    ended.tokens += end_all(transaction, user_id).await?;
     Ok(ended)
 }
 

@@ -2,15 +2,18 @@
 //!
 //! Reading order: [`Database`] and `transaction` (the one seam, with `value` and `row`), `sqlite`
 //! and `postgres` (the engines behind it), `migrations` (which tables there are), `users`, `accounts`,
-//! `logins`, `login_list`, `sessions`, `attempts`, `outbox` (the parts of [`Store`](portcullis_core::Store), a file each),
+//! `logins`, `devices`, `jwt`, `login_list`, `sessions`, `emails`, `attempts`, `outbox` (the parts of
+//! [`Store`](portcullis_core::Store), a file each),
 //! [`timestamp`].
 #![forbid(unsafe_code)]
 
 mod accounts;
 mod attempts;
 mod database;
+mod devices;
 mod emails;
 mod failure;
+mod jwt;
 mod login_list;
 mod logins;
 mod migrations;

@@ -7,6 +7,7 @@ use portcullis_core::{Cleared, ListedLogin, LoginId, LoginListStore, Scheme, Sto
 use time::OffsetDateTime;
 
 use crate::database::Database;
+use crate::jwt::{end_family_of_login, flush};
 use crate::migrations::PATIENCE;
 use crate::sessions::{delete, digest};
 use crate::user_row::integer;
@@ -60,6 +61,7 @@ impl LoginListStore for Database {
         let tokens = transaction.execute(sql, values![&digest]).await?;
         let sql = "DELETE FROM portcullis_login WHERE id = ?1";
         let logins = transaction.execute(sql, values![login.0]).await?;
+        end_family_of_login(&mut transaction, &digest).await?;
         transaction.commit().await?;
         Ok(tokens > 0 || logins > 0 || !keys.is_empty())
     }
@@ -72,11 +74,16 @@ impl LoginListStore for Database {
         // Tokens first: a login whose token another server has given more time stays.
         let sql = "DELETE FROM knox_authtoken WHERE expiry < ?1";
         let tokens = transaction.execute(sql, values![now]).await?;
+        let refresh_tokens = flush(&mut transaction, now).await?;
         let sql = "DELETE FROM portcullis_login WHERE expires < ?1 AND NOT EXISTS \
                    (SELECT 1 FROM knox_authtoken k WHERE k.digest = portcullis_login.digest)";
         transaction.execute(sql, values![now]).await?;
         transaction.commit().await?;
-        Ok(Cleared { sessions, tokens })
+        Ok(Cleared {
+            sessions,
+            tokens,
+            refresh_tokens,
+        })
     }
 }
 
@@ -94,7 +101,7 @@ impl Database {
     /// Django's table has neither digests nor users, so that every key may have to be looked at:
     /// a hash for each, no column but the key. Only for what is rare.
     async fn session_keys(&self, mut wanted: BTreeSet<String>) -> Result<Vec<String>, StoreError> {
-        // Those of device tokens are longer: nothing has to be looked at for them.
+        // Those of others are longer or shorter: nothing has to be looked at for them.
         wanted.retain(|digest| digest.len() == 64);
         let (mut found, mut last) = (Vec::new(), String::new());
         while !wanted.is_empty() {

@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 use portcullis_core::{
-    DeviceLogin, Issued, LoginId, LoginStore, NewDeviceLogin, NewLogin, PasswordHash, StoreError,
-    User, UserId,
+    DeviceLogin, Issued, LoginId, LoginStore, NewLogin, PasswordHash, StoreError, User, UserId,
 };
 use time::OffsetDateTime;
 
 use crate::database::Database;
+use crate::devices::insert_device;
+use crate::jwt::insert_jwt;
 use crate::sessions::insert_session;
 use crate::transaction::Transaction;
 use crate::user_row::{COLUMNS, WIDTH, integer, user};
@@ -41,13 +42,15 @@ impl LoginStore for Database {
             return Ok(None);
         }
         let issued = insert_login(&mut transaction, id, &login).await?;
-        transaction.commit().await?;
+        if issued != Issued::TooMany {
+            transaction.commit().await?;
+        }
         Ok(Some(issued))
     }
 
     async fn device_logins(&self, token_key: &str) -> Result<Vec<DeviceLogin>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS}, l.id, k.digest, k.expiry FROM knox_authtoken k \
+            "SELECT {COLUMNS}, l.id, k.digest, k.expiry, k.created FROM knox_authtoken k \
              JOIN auth_user u ON u.id = k.user_id \
              LEFT JOIN portcullis_login l ON l.digest = k.digest WHERE k.token_key = ?1"
         );
@@ -62,6 +65,7 @@ impl LoginStore for Database {
                     expires: row
                         .get(WIDTH + 2)
                         .unwrap_or(Some(OffsetDateTime::UNIX_EPOCH)),
+                    created: row.get(WIDTH + 3).unwrap_or(OffsetDateTime::UNIX_EPOCH),
                 })
             })
             .collect()
@@ -78,6 +82,32 @@ impl LoginStore for Database {
         transaction.execute(logins, values![digest, id]).await?;
         transaction.commit().await?;
         Ok(ended > 0)
+    }
+
+    async fn end_device_logins(&self, user: &UserId) -> Result<u64, StoreError> {
+        match integer(user) {
+            Some(id) => self.end_devices(id).await,
+            None => Ok(0),
+        }
+    }
+
+    async fn sweep_device_logins(
+        &self,
+        user: &UserId,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        match integer(user) {
+            Some(id) => self.sweep_devices(id, now).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn extend_device_logins(
+        &self,
+        expiries: &[(String, OffsetDateTime)],
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        self.extend_devices(expiries, now).await
     }
 
     async fn user_by_token(&self, key: &str) -> Result<Option<User>, StoreError> {
@@ -98,12 +128,13 @@ impl LoginStore for Database {
     }
 }
 
-/// When `last_login` is written, and with which time: not for DRF's token.
+/// When `last_login` is written, and with which time: not for DRF's token, and as simplejwt by itself
+/// not for JWTs.
 fn last_login(login: &NewLogin) -> Option<OffsetDateTime> {
     match login {
         NewLogin::Device(device) => Some(device.now),
         NewLogin::Session(session) => Some(session.now),
-        NewLogin::Token { .. } => None,
+        NewLogin::Token { .. } | NewLogin::Jwt(_) => None,
     }
 }
 
@@ -114,8 +145,9 @@ pub(crate) async fn insert_login(
     login: &NewLogin,
 ) -> Result<Issued, StoreError> {
     match login {
-        NewLogin::Device(device) => insert_device(transaction, user_id, device).await?,
+        NewLogin::Device(device) => return insert_device(transaction, user_id, device).await,
         NewLogin::Session(session) => insert_session(transaction, user_id, session).await?,
+        NewLogin::Jwt(login) => insert_jwt(transaction, user_id, login).await?,
         NewLogin::Token { key, now } => {
             return insert_token(transaction, user_id, key, *now)
                 .await
@@ -140,39 +172,4 @@ async fn insert_token(
         .await?;
     let row = row.ok_or_else(|| StoreError::Unavailable("no token was written".to_owned()))?;
     row.get(0)
-}
-
-async fn insert_device(
-    transaction: &mut Transaction,
-    user_id: i64,
-    login: &NewDeviceLogin,
-) -> Result<(), StoreError> {
-    transaction
-        .execute(
-            "INSERT INTO knox_authtoken (digest, created, user_id, expiry, token_key) \
-             VALUES (?1, ?2, ?3, ?4, ?5)",
-            values![
-                &login.digest,
-                login.now,
-                user_id,
-                login.expires,
-                &login.token_key
-            ],
-        )
-        .await?;
-    transaction
-        .execute(
-            "INSERT INTO portcullis_login \
-             (user_id, scheme, device, digest, created, last_seen, expires) \
-             VALUES (?1, 'device', ?2, ?3, ?4, ?4, ?5)",
-            values![
-                user_id,
-                &login.device,
-                &login.digest,
-                login.now,
-                login.expires
-            ],
-        )
-        .await?;
-    Ok(())
 }

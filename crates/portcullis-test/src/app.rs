@@ -154,6 +154,7 @@ impl TestApp {
             device: "test".to_owned(),
             now: self.clock().now(),
             expires: None,
+            limit: None,
         });
         let issued = self.parts.store.log_in(&user, login, None).await;
         assert!(

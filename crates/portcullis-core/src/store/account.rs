@@ -49,7 +49,7 @@ pub enum CreateAccountError {
 /// What ends with an old password.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ends {
-    /// Every credential that it opened: sessions, device tokens, DRF's token.
+    /// Every credential that it opened: sessions, device tokens, DRF's token, JWTs.
     #[default]
     Everything,
     /// Sessions only, as in Django: tokens stay good.
@@ -98,7 +98,7 @@ pub struct ProfileChange {
 pub struct Ended {
     /// Sessions whose rows are known to be theirs; others end at their next request.
     pub sessions: u64,
-    /// Device tokens, and DRF's token.
+    /// Device tokens, DRF's token, and refresh tokens.
     pub tokens: u64,
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::{NewSession, StoreError};
+use super::{NewJwtLogin, NewSession, StoreError};
 use crate::authenticator::LoginId;
 use crate::user::{PasswordHash, User, UserId};
 
@@ -22,6 +22,9 @@ pub struct NewDeviceLogin {
     pub now: OffsetDateTime,
     /// Until when the token is good; `None` is for ever.
     pub expires: Option<OffsetDateTime>,
+    /// How many tokens a user may have that are not over, this one included; `None` is any number.
+    #[doc(alias = "TOKEN_LIMIT_PER_USER")]
+    pub limit: Option<u32>,
 }
 
 /// A login to be opened.
@@ -31,6 +34,8 @@ pub enum NewLogin {
     Device(NewDeviceLogin),
     /// A browser's session.
     Session(NewSession),
+    /// A pair of JSON web tokens.
+    Jwt(NewJwtLogin),
     /// DRF's token, one per user: this key is stored unless the user has one already.
     Token {
         /// 40 lower-case hex characters.
@@ -45,6 +50,7 @@ impl fmt::Debug for NewLogin {
         f.write_str(match self {
             Self::Device(_) => "Device(..)",
             Self::Session(_) => "Session(..)",
+            Self::Jwt(_) => "Jwt(..)",
             Self::Token { .. } => "Token(..)",
         })
     }
@@ -57,6 +63,8 @@ pub enum Issued {
     AsAsked,
     /// The user's one DRF token, which may be older than this login.
     Token(String),
+    /// Nothing: the user has as many device tokens as they may have.
+    TooMany,
 }
 
 impl fmt::Debug for Issued {
@@ -64,6 +72,7 @@ impl fmt::Debug for Issued {
         f.write_str(match self {
             Self::AsAsked => "AsAsked",
             Self::Token(_) => "Token(..)",
+            Self::TooMany => "TooMany",
         })
     }
 }
@@ -77,6 +86,8 @@ pub struct DeviceLogin {
     pub login: Option<LoginId>,
     /// Digest of the token as stored.
     pub digest: String,
+    /// Since when.
+    pub created: OffsetDateTime,
     /// Until when it is good; `None` is for ever.
     pub expires: Option<OffsetDateTime>,
 }
@@ -84,7 +95,8 @@ pub struct DeviceLogin {
 /// Logins by their credentials.
 #[async_trait]
 pub trait LoginStore: Send + Sync {
-    /// Opens a login; writes `last_login` (not for DRF's token) and, when given, the re-hashed password.
+    /// Opens a login; writes `last_login` (not for DRF's token and JWTs) and, when given, the re-hashed
+    /// password. A device login removes the user's device tokens that are over.
     ///
     /// All of it only while the user is active and `user.password` is still the stored one.
     /// `Ok(None)`: it is not; nothing was written.
@@ -109,6 +121,34 @@ pub trait LoginStore: Send + Sync {
     /// # Errors
     /// [`StoreError`] when the database fails.
     async fn end_device_login(&self, user: &UserId, digest: &str) -> Result<bool, StoreError>;
+
+    /// Ends all device logins of a user; how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    #[doc(alias = "LogoutAllView")]
+    async fn end_device_logins(&self, user: &UserId) -> Result<u64, StoreError>;
+
+    /// Removes the device tokens of a user that are over.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn sweep_device_logins(
+        &self,
+        user: &UserId,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError>;
+
+    /// Gives device tokens, by their digests, more time. Those that are gone stay so, and none gets less.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    #[doc(alias = "AUTO_REFRESH")]
+    async fn extend_device_logins(
+        &self,
+        expiries: &[(String, OffsetDateTime)],
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError>;
 
     /// The user of a DRF token, compared exactly.
     ///

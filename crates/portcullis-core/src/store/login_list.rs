@@ -17,6 +17,8 @@ pub enum Scheme {
     Device,
     /// A browser's session.
     Session,
+    /// JSON web tokens: a family of refresh tokens.
+    Jwt,
     /// Another, by its name in the table.
     Other(String),
 }
@@ -28,6 +30,7 @@ impl Scheme {
         match name.as_str() {
             "device" => Self::Device,
             "session" => Self::Session,
+            "jwt" => Self::Jwt,
             _ => Self::Other(name),
         }
     }
@@ -38,6 +41,7 @@ impl fmt::Display for Scheme {
         f.write_str(match self {
             Self::Device => "device",
             Self::Session => "session",
+            Self::Jwt => "jwt",
             Self::Other(name) => name,
         })
     }
@@ -67,6 +71,8 @@ pub struct Cleared {
     pub sessions: u64,
     /// Device tokens.
     pub tokens: u64,
+    /// Refresh tokens.
+    pub refresh_tokens: u64,
 }
 
 /// Logins as a list, whatever their scheme.
@@ -84,10 +90,11 @@ pub trait LoginListStore: Send + Sync {
     /// [`StoreError`] when the database fails.
     async fn end_login(&self, login: LoginId) -> Result<bool, StoreError>;
 
-    /// Removes sessions and device tokens that are over, and their logins.
+    /// Removes sessions, device tokens and refresh tokens that are over, and their logins.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
     #[doc(alias = "clearsessions")]
+    #[doc(alias = "flushexpiredtokens")]
     async fn clear_expired(&self, now: OffsetDateTime) -> Result<Cleared, StoreError>;
 }

@@ -3,6 +3,7 @@
 mod account;
 mod attempt;
 mod email;
+mod jwt;
 mod login;
 mod login_list;
 mod outbox;
@@ -17,6 +18,10 @@ pub use account::{
 };
 pub use attempt::{Attempt, AttemptStore, Counter, Limit};
 pub use email::{EmailAddress, EmailStore};
+pub use jwt::{
+    Family, JwtBearer, JwtStore, NewJwtLogin, RefreshStanding, RefreshToken, Rotated, Rotation,
+    RotationWay,
+};
 pub use login::{DeviceLogin, Issued, LoginStore, NewDeviceLogin, NewLogin};
 pub use login_list::{Cleared, ListedLogin, LoginListStore, Scheme};
 pub use outbox::{
@@ -47,6 +52,7 @@ pub trait Store:
     + LoginStore
     + LoginListStore
     + SessionStore
+    + JwtStore
     + AttemptStore
     + OutboxStore
 {

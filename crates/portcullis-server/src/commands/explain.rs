@@ -109,6 +109,7 @@ fn authenticator_of(scheme: &Scheme) -> Option<&'static str> {
     match scheme {
         Scheme::Device => Some("DeviceTokenAuthentication"),
         Scheme::Session => Some(SESSION),
+        Scheme::Jwt => Some("JWTAuthentication"),
         _ => None,
     }
 }

@@ -44,6 +44,7 @@ async fn create(settings: &Settings, name: &str, device: &str) -> anyhow::Result
                 device: device.take(MAX_DEVICE_CHARACTERS).collect(),
                 now,
                 expires: Some(now + ttl),
+                limit: None,
             };
             (token, NewLogin::Device(login), Some(now + ttl))
         }
@@ -58,6 +59,10 @@ async fn create(settings: &Settings, name: &str, device: &str) -> anyhow::Result
     let token = match issued {
         Issued::AsAsked => token,
         Issued::Token(key) => key,
+        Issued::TooMany => bail!(
+            "{} has as many tokens as they may have: `portcullis token revoke ID` ends one",
+            printable(&user.username)
+        ),
     };
     let until = expires.map_or("for ever".to_owned(), |at| format!("until {}", moment(at)));
     eprintln!(
@@ -99,12 +104,12 @@ async fn revoke(settings: &Settings, id: i64) -> anyhow::Result<()> {
     say(&format!("token {id} ended\n"))
 }
 
-/// Removes sessions and device tokens that are over, and says how many.
+/// Removes sessions and tokens that are over, and says how many.
 pub(super) async fn clear_sessions(settings: &Settings) -> anyhow::Result<()> {
     let database = open_existing(settings).await?;
     let cleared = database.clear_expired(SystemClock.now()).await?;
     say(&format!(
-        "{} sessions and {} device tokens removed\n",
-        cleared.sessions, cleared.tokens
+        "{} sessions, {} device tokens and {} refresh tokens removed\n",
+        cleared.sessions, cleared.tokens, cleared.refresh_tokens
     ))
 }

@@ -61,7 +61,10 @@ fn what_is_over_is_cleared_and_counted() {
                 INSERT INTO django_session VALUES ('k', 'd', '2020-01-01 00:00:00')";
     database(&folder).execute_batch(past).unwrap();
     let said = folder.ok(&["clearsessions"]);
-    assert_eq!(said, "1 sessions and 1 device tokens removed\n");
+    assert_eq!(
+        said,
+        "1 sessions, 1 device tokens and 0 refresh tokens removed\n"
+    );
     assert_eq!(
         (
             count(&folder, "knox_authtoken"),

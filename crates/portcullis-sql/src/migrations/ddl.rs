@@ -47,3 +47,9 @@ pub(super) const OUTBOX: Ddl = Ddl {
     sqlite: include_str!("portcullis_0004_sqlite.sql"),
     postgres: include_str!("portcullis_0004_postgresql.sql"),
 };
+
+/// `portcullis_refresh`.
+pub(super) const REFRESH: Ddl = Ddl {
+    sqlite: include_str!("portcullis_0005_sqlite.sql"),
+    postgres: include_str!("portcullis_0005_postgresql.sql"),
+};

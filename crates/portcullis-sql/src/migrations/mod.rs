@@ -10,16 +10,17 @@ use time::OffsetDateTime;
 use crate::database::Database;
 use crate::transaction::{Dialect, Transaction};
 use crate::value::values;
-use ddl::{DJANGO, Ddl, EMAIL_AND_LOGIN, OUTBOX, THROTTLE, USERNAME};
+use ddl::{DJANGO, Ddl, EMAIL_AND_LOGIN, OUTBOX, REFRESH, THROTTLE, USERNAME};
 
 const DJANGO_APPLIED: &str = include_str!("django_applied.txt");
 
 /// Our own migrations, in the order of application.
-const MIGRATIONS: [(&str, Ddl); 4] = [
+const MIGRATIONS: [(&str, Ddl); 5] = [
     ("0001_initial", EMAIL_AND_LOGIN),
     ("0002_throttle", THROTTLE),
     ("0003_username", USERNAME),
     ("0004_outbox", OUTBOX),
+    ("0005_refresh", REFRESH),
 ];
 
 /// Two nodes that migrate one PostgreSQL database at once take turns at this lock.

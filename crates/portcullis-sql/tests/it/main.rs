@@ -3,6 +3,8 @@
 
 mod abandonment;
 mod accounts;
+mod devices;
+mod jwt;
 mod logins;
 mod migrations;
 mod outbox;
@@ -42,6 +44,7 @@ fn device(digest: &str) -> NewLogin {
         device: "test".to_owned(),
         now: NOW,
         expires: Some(NOW + Duration::hours(10)),
+        limit: None,
     })
 }
 

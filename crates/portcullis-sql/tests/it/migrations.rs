@@ -41,7 +41,8 @@ pub(crate) async fn django_database_gets_our_tables_only(place: Place) {
             "portcullis.0001_initial",
             "portcullis.0002_throttle",
             "portcullis.0003_username",
-            "portcullis.0004_outbox"
+            "portcullis.0004_outbox",
+            "portcullis.0005_refresh",
         ]
     );
     assert_eq!(place.catalogue().await, before);
@@ -61,7 +62,8 @@ pub(crate) async fn two_nodes_migrate_at_once(place: Place) {
             "portcullis.0001_initial",
             "portcullis.0002_throttle",
             "portcullis.0003_username",
-            "portcullis.0004_outbox"
+            "portcullis.0004_outbox",
+            "portcullis.0005_refresh",
         ]
     );
 }

@@ -1,0 +1,122 @@
+//! Device tokens, the rows of `knox_authtoken`, with their places in the list of logins.
+
+use portcullis_core::{Issued, NewDeviceLogin, StoreError};
+use time::OffsetDateTime;
+
+use crate::database::Database;
+use crate::transaction::Transaction;
+use crate::value::values;
+
+/// Writes a device token of a user, unless they have as many as they may.
+///
+/// The user's row is held by the caller, so that of many at once no more than the limit get one.
+pub(crate) async fn insert_device(
+    transaction: &mut Transaction,
+    user_id: i64,
+    login: &NewDeviceLogin,
+) -> Result<Issued, StoreError> {
+    sweep(transaction, user_id, login.now).await?;
+    if let Some(limit) = login.limit {
+        let sql = "SELECT count(*) FROM knox_authtoken WHERE user_id = ?1 \
+                   AND (expiry IS NULL OR expiry > ?2)";
+        let values = values![user_id, login.now];
+        let row = transaction.optional_row(sql, values).await?;
+        let count: i64 = row.map_or(Ok(0), |row| row.get(0))?;
+        if count >= i64::from(limit) {
+            return Ok(Issued::TooMany);
+        }
+    }
+    transaction
+        .execute(
+            "INSERT INTO knox_authtoken (digest, created, user_id, expiry, token_key) \
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            values![
+                &login.digest,
+                login.now,
+                user_id,
+                login.expires,
+                &login.token_key
+            ],
+        )
+        .await?;
+    transaction
+        .execute(
+            "INSERT INTO portcullis_login \
+             (user_id, scheme, device, digest, created, last_seen, expires) \
+             VALUES (?1, 'device', ?2, ?3, ?4, ?4, ?5)",
+            values![
+                user_id,
+                &login.device,
+                &login.digest,
+                login.now,
+                login.expires
+            ],
+        )
+        .await?;
+    Ok(Issued::AsAsked)
+}
+
+/// Removes the tokens of a user that are over.
+async fn sweep(
+    transaction: &mut Transaction,
+    user_id: i64,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    // Tokens first: a login whose token another server has given more time stays.
+    for sql in [
+        "DELETE FROM knox_authtoken WHERE user_id = ?1 AND expiry < ?2",
+        "DELETE FROM portcullis_login WHERE user_id = ?1 AND scheme = 'device' AND expires < ?2 \
+         AND NOT EXISTS \
+         (SELECT 1 FROM knox_authtoken k WHERE k.digest = portcullis_login.digest)",
+    ] {
+        transaction.execute(sql, values![user_id, now]).await?;
+    }
+    Ok(())
+}
+
+impl Database {
+    /// Ends all device logins of a user; how many tokens there were.
+    pub(crate) async fn end_devices(&self, user_id: i64) -> Result<u64, StoreError> {
+        let mut transaction = self.begin().await?;
+        let sql = "DELETE FROM knox_authtoken WHERE user_id = ?1";
+        let ended = transaction.execute(sql, values![user_id]).await?;
+        let sql = "DELETE FROM portcullis_login WHERE user_id = ?1 AND scheme = 'device'";
+        transaction.execute(sql, values![user_id]).await?;
+        transaction.commit().await?;
+        Ok(ended)
+    }
+
+    pub(crate) async fn sweep_devices(
+        &self,
+        user_id: i64,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        sweep(&mut transaction, user_id, now).await?;
+        transaction.commit().await
+    }
+
+    /// Gives tokens more time, all in one transaction, in the order of digests: nodes that do so at
+    /// once then wait for each other and never in a circle.
+    pub(crate) async fn extend_devices(
+        &self,
+        expiries: &[(String, OffsetDateTime)],
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let mut expiries: Vec<_> = expiries.iter().collect();
+        expiries.sort();
+        let mut transaction = self.begin().await?;
+        for (digest, expires) in expiries {
+            // A token that is over by now stays over.
+            let sql = "UPDATE knox_authtoken SET expiry = ?2 \
+                       WHERE digest = ?1 AND expiry < ?2 AND expiry >= ?3";
+            let values = values![digest, *expires, now];
+            if transaction.execute(sql, values).await? > 0 {
+                let sql = "UPDATE portcullis_login SET expires = ?2, last_seen = ?3 \
+                           WHERE digest = ?1";
+                transaction.execute(sql, values).await?;
+            }
+        }
+        transaction.commit().await
+    }
+}
