@@ -23,6 +23,52 @@ pub fn new_knox_token(prefix: &str) -> String {
     format!("{prefix}{}", random::hex(KNOX_BYTES))
 }
 
+/// The longest prefix of device tokens, in characters; knox has the same limit.
+#[doc(alias = "MAXIMUM_TOKEN_PREFIX_LENGTH")]
+pub const MAX_KNOX_PREFIX: usize = 10;
+
+/// How many characters a checksum has: the hex of a CRC-32.
+const CHECKSUM_LENGTH: usize = 8;
+
+/// A new device token that shows whether it was mistyped: prefix, 64 hex characters, and the CRC-32 of
+/// both as 8 more.
+///
+/// Scanners for leaked secrets can tell it from other text by prefix and checksum. knox takes it as any
+/// other: its [`knox_digest`] is that of the whole text.
+#[must_use]
+pub fn new_checked_token(prefix: &str) -> String {
+    let token = new_knox_token(prefix);
+    let checksum = checksum(&token);
+    token + &checksum
+}
+
+/// Whether a text may be a token of [`new_checked_token`] with that prefix: a look at the text, no secret.
+///
+/// ```
+/// use portcullis_django::api_token::{is_checked_token, new_checked_token};
+/// let token = new_checked_token("shop_");
+/// assert!(is_checked_token(&token, "shop_"));
+/// assert!(!is_checked_token(&token.to_uppercase(), "shop_"));
+/// assert!(!is_checked_token(&token[..token.len() - 1], "shop_"));
+/// ```
+#[must_use]
+pub fn is_checked_token(text: &str, prefix: &str) -> bool {
+    let Some(end) = text.len().checked_sub(CHECKSUM_LENGTH) else {
+        return false;
+    };
+    let length = prefix.len() + 2 * KNOX_BYTES;
+    match text.split_at_checked(end) {
+        Some((token, sum)) => {
+            token.len() == length && token.starts_with(prefix) && checksum(token) == sum
+        }
+        None => false,
+    }
+}
+
+fn checksum(text: &str) -> String {
+    format!("{:08x}", crc32fast::hash(text.as_bytes()))
+}
+
 /// Lower-case hex SHA-512 of the token text, the `digest` column of `knox_authtoken`.
 ///
 /// ```

@@ -2,8 +2,10 @@
 
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 use jsonwebtoken::{DecodingKey, EncodingKey};
+use serde_json::{Map, Value};
 
 use super::{Algorithm, Family, KeyError, SignError};
+use crate::signing::base64url_encode;
 
 /// RSA keys of other lengths are refused: shorter ones are weak, longer ones slow.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
@@ -66,6 +68,52 @@ impl Pair {
         } else {
             Err(KeyError::NoPair)
         }
+    }
+
+    /// What makes the public key, as members of a JWK (RFC 7518, 6; RFC 8037, 2).
+    pub(super) fn jwk(&self) -> Option<Map<String, Value>> {
+        let bytes = self.public.try_get_as_bytes().ok()?;
+        // A point on a curve is written as 4, x, y.
+        let halves = || bytes.get(1..).map(|xy| xy.split_at(xy.len() / 2));
+        let members = match self.algorithm {
+            jsonwebtoken::Algorithm::EdDSA => vec![
+                ("kty", "OKP".to_owned()),
+                ("crv", "Ed25519".to_owned()),
+                ("x", base64url_encode(bytes)),
+            ],
+            jsonwebtoken::Algorithm::ES256 | jsonwebtoken::Algorithm::ES384 => {
+                let (x, y) = halves()?;
+                let curve = if x.len() == 32 { "P-256" } else { "P-384" };
+                vec![
+                    ("kty", "EC".to_owned()),
+                    ("crv", curve.to_owned()),
+                    ("x", base64url_encode(x)),
+                    ("y", base64url_encode(y)),
+                ]
+            }
+            _ => {
+                let (modulus, exponent) =
+                    (DEFAULT_PROVIDER
+                        .key_utils
+                        .rsa_pub_components_from_public_key)(bytes)
+                    .ok()?;
+                let number = |bytes: &[u8]| {
+                    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+                    base64url_encode(&bytes[zeros..])
+                };
+                vec![
+                    ("kty", "RSA".to_owned()),
+                    ("n", number(&modulus)),
+                    ("e", number(&exponent)),
+                ]
+            }
+        };
+        let named = members.into_iter();
+        Some(
+            named
+                .map(|(name, text)| (name.to_owned(), text.into()))
+                .collect(),
+        )
     }
 
     /// The raw signature of a message.

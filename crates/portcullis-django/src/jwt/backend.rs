@@ -128,24 +128,32 @@ impl Backend {
     /// [`BackendError`]. An `exp` equal to `now` is over.
     pub fn decode(&self, token: &str, now: i64) -> Result<Claims, BackendError> {
         let parts = compact::Parts::of(token).ok_or(BackendError::Invalid)?;
-        let keys: Vec<&Key> = std::iter::once(&self.key)
-            .chain(
-                self.older
-                    .iter()
-                    .filter(|(_, until)| now < *until)
-                    .map(|(key, _)| key),
-            )
-            .filter(|key| parts.is_for(key.algorithm()))
-            .collect();
+        let keys = self.keys(now).filter(|key| parts.is_for(key.algorithm()));
+        let keys: Vec<&Key> = keys.collect();
         if keys.is_empty() {
             return Err(BackendError::Algorithm);
         }
         let claims = keys
             .into_iter()
+            .filter(|key| parts.may_mean(key.id()))
             .find_map(|key| parts.claims(key))
             .ok_or(BackendError::Invalid)?;
         self.check(&claims, now)?;
         Ok(claims)
+    }
+
+    /// The public keys at `now` (Unix seconds), newest first: `{"keys": [{"kty": "EC", …}]}`. Secrets
+    /// are not among them.
+    #[must_use]
+    pub fn jwks(&self, now: i64) -> Value {
+        let keys: Vec<Value> = self.keys(now).filter_map(Key::jwk).collect();
+        serde_json::json!({ "keys": keys })
+    }
+
+    /// The keys that verify at `now`, newest first.
+    fn keys(&self, now: i64) -> impl Iterator<Item = &Key> {
+        let older = self.older.iter().filter(move |(_, until)| now < *until);
+        std::iter::once(&self.key).chain(older.map(|(key, _)| key))
     }
 
     /// Whether a time is over at `now`, with the leeway.

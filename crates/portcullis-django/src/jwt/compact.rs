@@ -10,6 +10,7 @@ use crate::signing::{ascii_json, base64url_encode};
 /// A token taken apart, nothing of it verified but its form.
 pub(super) struct Parts<'t> {
     algorithm: Option<String>,
+    key_id: Option<String>,
     message: &'t str,
     payload: &'t str,
     signature: Vec<u8>,
@@ -30,8 +31,10 @@ impl<'t> Parts<'t> {
         if !has_known_demands(&header) {
             return None;
         }
+        let text = |name: &str| header.get(name).and_then(Value::as_str).map(str::to_owned);
         Some(Self {
-            algorithm: header.get("alg").and_then(Value::as_str).map(str::to_owned),
+            algorithm: text("alg"),
+            key_id: text("kid"),
             message,
             payload,
             signature: URL_SAFE_NO_PAD.decode(signature).ok()?,
@@ -41,6 +44,15 @@ impl<'t> Parts<'t> {
     /// Whether the header names an algorithm.
     pub(super) fn is_for(&self, algorithm: Algorithm) -> bool {
         self.algorithm.as_deref() == Some(algorithm.name())
+    }
+
+    /// Whether the header may mean a key of that name: it names none, or that one. A key without a name
+    /// is always meant.
+    pub(super) fn may_mean(&self, id: Option<&str>) -> bool {
+        match (&self.key_id, id) {
+            (Some(named), Some(id)) => named == id,
+            _ => true,
+        }
     }
 
     /// The claims, when the signature is one of that key, and of its algorithm.
@@ -56,8 +68,8 @@ impl<'t> Parts<'t> {
 /// Whether nothing in a header has to be understood that is not.
 ///
 /// `crit` names extensions that a reader must know (RFC 7515, 4.1.11), and none is known here. A
-/// payload that is not base64 (`b64`, RFC 7797) is one. `kid` must be text; as every key of ours is
-/// tried, it chooses nothing. `jku`, `x5u`, `jwk` and `x5c` would let the token bring its own key.
+/// payload that is not base64 (`b64`, RFC 7797) is one. `kid` must be text, and chooses among our own
+/// keys only. `jku`, `x5u`, `jwk` and `x5c` would let the token bring its own key.
 fn has_known_demands(header: &Map<String, Value>) -> bool {
     !header.contains_key("crit")
         && header.get("b64").is_none_or(|b64| *b64 == true)
@@ -70,10 +82,16 @@ fn object(part: &str) -> Option<Map<String, Value>> {
     serde_json::from_slice(&json).ok()
 }
 
-/// Signs claims, as PyJWT writes them: the header `{"alg":"HS256","typ":"JWT"}`, ASCII JSON without
-/// blanks, the claims in their order.
+/// Signs claims, as PyJWT writes them: the header `{"alg":"HS256","typ":"JWT"}`, with `kid` between the
+/// two for a key that has a name, ASCII JSON without blanks, the claims in their order.
 pub(super) fn encode(claims: &Claims, key: &Key) -> Result<String, SignError> {
-    let header = format!(r#"{{"alg":"{}","typ":"JWT"}}"#, key.algorithm());
+    let mut header = Map::new();
+    header.insert("alg".to_owned(), key.algorithm().name().into());
+    if let Some(id) = key.id() {
+        header.insert("kid".to_owned(), id.into());
+    }
+    header.insert("typ".to_owned(), "JWT".into());
+    let header = ascii_json(&Value::Object(header));
     let payload = ascii_json(&Value::Object(claims.as_map().clone()));
     let message = format!(
         "{}.{}",

@@ -3,11 +3,13 @@
 use std::fmt;
 
 use hmac::{Hmac, Mac};
-use sha2::{Sha256, Sha384, Sha512};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::{Algorithm, Family};
+use crate::signing::base64url_encode;
 
 #[cfg(feature = "jwt-asymmetric")]
 use super::asymmetric::Pair;
@@ -54,6 +56,7 @@ pub enum SignError {
 pub struct Key {
     algorithm: Algorithm,
     material: Material,
+    id: Option<String>,
 }
 
 #[derive(Clone)]
@@ -89,6 +92,7 @@ impl Key {
         Ok(Self {
             algorithm,
             material: Material::Secret(Zeroizing::new(secret.to_vec())),
+            id: None,
         })
     }
 
@@ -104,6 +108,7 @@ impl Key {
         Ok(Self {
             algorithm,
             material: Material::Pair(Pair::public(algorithm, public_pem)?),
+            id: None,
         })
     }
 
@@ -124,7 +129,52 @@ impl Key {
         Ok(Self {
             algorithm,
             material: Material::Pair(Pair::new(algorithm, private_pem, public_pem)?),
+            id: None,
         })
+    }
+
+    /// Names the key: the `kid` of the tokens that it signs. Tokens that name a key are then verified with
+    /// that one only, and those that name none, as Django's, with each.
+    ///
+    /// Without a name, as in simplejwt, a token's `kid` chooses nothing.
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// The same, named after its public key: the JWK thumbprint of RFC 7638. A secret stays without a name.
+    #[must_use]
+    pub fn with_thumbprint(self) -> Self {
+        match self.jwk().as_ref().and_then(thumbprint) {
+            Some(id) => self.with_id(id),
+            None => self,
+        }
+    }
+
+    /// The key's name, if it has one.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// The public key as a JWK, such as `{"kty": "OKP", "crv": "Ed25519", "x": "…", "alg": "EdDSA", …}`.
+    ///
+    /// `None` for a secret, which has nothing public.
+    #[must_use]
+    pub fn jwk(&self) -> Option<Value> {
+        let public: Option<Map<String, Value>> = match &self.material {
+            Material::Secret(_) => None,
+            #[cfg(feature = "jwt-asymmetric")]
+            Material::Pair(pair) => pair.jwk(),
+        };
+        let mut jwk = public?;
+        jwk.insert("use".to_owned(), "sig".into());
+        jwk.insert("alg".to_owned(), self.algorithm.name().into());
+        if let Some(id) = &self.id {
+            jwk.insert("kid".to_owned(), id.as_str().into());
+        }
+        Some(Value::Object(jwk))
     }
 
     /// The algorithm that the key is good for.
@@ -159,8 +209,24 @@ impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Key")
             .field("algorithm", &self.algorithm)
+            .field("id", &self.id)
             .finish_non_exhaustive()
     }
+}
+
+/// The members that make a key, in their order, hashed.
+fn thumbprint(jwk: &Value) -> Option<String> {
+    let required: &[&str] = match jwk.get("kty")?.as_str()? {
+        "RSA" => &["e", "kty", "n"],
+        "EC" => &["crv", "kty", "x", "y"],
+        _ => &["crv", "kty", "x"],
+    };
+    let mut members = Map::new();
+    for name in required {
+        members.insert((*name).to_owned(), jwk.get(*name)?.clone());
+    }
+    let text = Value::Object(members).to_string();
+    Some(base64url_encode(&Sha256::digest(text)))
 }
 
 /// 32, 48 or 64 bytes; `None` for an algorithm of key pairs.

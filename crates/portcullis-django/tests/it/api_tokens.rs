@@ -1,7 +1,8 @@
 //! Opaque tokens: their shape, and what is stored of them.
 
 use portcullis_django::api_token::{
-    digests_match, knox_digest, knox_key, new_authtoken, new_knox_token,
+    digests_match, is_checked_token, knox_digest, knox_key, new_authtoken, new_checked_token,
+    new_knox_token,
 };
 use portcullis_django::authorization::{basic_of, token_of};
 use serde_json::{Value, json};
@@ -107,4 +108,20 @@ fn only_the_whole_digest_matches() {
     assert!(!digests_match(&digest[..127], &digest));
     assert!(!digests_match("", &digest));
     assert_eq!(knox_key("ééééééééééééééééé"), "ééééééééééééééé");
+}
+
+#[test]
+fn checked_tokens_show_each_changed_character() {
+    let token = new_checked_token("shop_");
+    assert_eq!(token.len(), 5 + 64 + 8);
+    assert!(is_checked_token(&token, "shop_"));
+    assert!(!is_checked_token(&token, "bank_"));
+    for at in 0..token.len() {
+        let mut changed = token.clone();
+        changed.replace_range(at..=at, "~");
+        assert!(!is_checked_token(&changed, "shop_"), "{changed}");
+    }
+    for odd in ["", "shop_", "é", "ééééééééé", &new_knox_token("shop_")] {
+        assert!(!is_checked_token(odd, "shop_"), "{odd}");
+    }
 }

@@ -185,3 +185,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn public_keys_are_shown_with_members_of_the_right_length() {
+    for (algorithm, kind, member, bytes) in [
+        (Algorithm::Rs256, "RSA", "n", 256),
+        (Algorithm::Es256, "EC", "x", 32),
+        (Algorithm::Es384, "EC", "y", 48),
+        (Algorithm::EdDsa, "OKP", "x", 32),
+    ] {
+        let (_, public) = pems(algorithm).unwrap();
+        let key = Key::public(algorithm, public).unwrap().with_thumbprint();
+        let jwk = key.jwk().unwrap();
+        assert_eq!(
+            (&jwk["kty"], &jwk["alg"]),
+            (&kind.into(), &algorithm.name().into())
+        );
+        let text = jwk[member].as_str().unwrap();
+        let member = portcullis_django::signing::base64url_decode(text).unwrap();
+        assert_eq!(member.len(), bytes, "{algorithm}");
+        assert_eq!(jwk["kid"].as_str().map(str::len), Some(43));
+        assert!(jwk.get("d").is_none());
+    }
+}

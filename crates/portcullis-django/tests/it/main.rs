@@ -6,6 +6,7 @@ mod api_tokens;
 mod csrf;
 mod jwt;
 mod jwt_attacks;
+mod jwt_key_ids;
 mod jwt_keys;
 mod passwords;
 mod permissions;
