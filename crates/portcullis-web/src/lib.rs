@@ -32,8 +32,8 @@ mod throttle;
 mod way;
 
 pub use authenticators::{
-    BasicAuthentication, DeviceTokenAuthentication, JwtAuthentication, SessionAuthentication,
-    TokenAuthentication,
+    BasicAuthentication, DeviceRenewal, DeviceTokenAuthentication, JwtAuthentication, LOGIN_CLAIM,
+    SessionAuthentication, TokenAuthentication,
 };
 pub use client::{ClientInfo, PeerAddress};
 pub use cookie::{CookieSettings, SameSite};

@@ -34,7 +34,7 @@ impl Authenticator for BasicAuthentication {
         let client = ClientInfo::of(&request.extensions);
         let checked = self.0.check(&client, &name, &password).await?;
         let Checked::Right {
-            user,
+            mut user,
             rehashed,
             counted,
         } = checked
@@ -42,7 +42,10 @@ impl Authenticator for BasicAuthentication {
             return Err(refused());
         };
         if let Some(hash) = rehashed {
-            self.0.store().rehash_password(&user, hash).await?;
+            let store = self.0.store();
+            store.rehash_password(&user, hash.clone()).await?;
+            // A log-in that follows asks whether the password is still this one.
+            user.password = hash;
         }
         self.0.forget_failures(&counted).await?;
         Ok(Some(Authenticated {

@@ -9,24 +9,52 @@ use portcullis_core::{
     AuthError, Authenticated, Authenticator, Challenge, Clock, DeviceLogin, Store,
 };
 use portcullis_django::api_token;
+use time::OffsetDateTime;
 
+use super::device_renewal::{DeviceRenewal, Renewals};
 use crate::authorization_header::credential;
 
 /// Recognises `Authorization: Token <device token>`.
 ///
-/// Cost: one indexed query and one SHA-512. Expired, unknown and cut tokens are answered alike.
+/// Cost: one indexed query and one SHA-512. Expired, unknown and cut tokens are answered alike. An
+/// expired one costs a write, once: it is removed with the user's others that are over, as knox does.
 #[doc(alias = "TokenAuthentication")]
 #[derive(Clone)]
 pub struct DeviceTokenAuthentication {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    renewal: Option<(DeviceRenewal, Renewals)>,
+    checked_prefix: Option<Arc<str>>,
 }
 
 impl DeviceTokenAuthentication {
     /// Looks tokens up in `store`.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+        Self {
+            store,
+            clock,
+            renewal: None,
+            checked_prefix: None,
+        }
+    }
+
+    /// Gives tokens that are used more time; with `None`, as without this, they end when they end.
+    #[must_use]
+    pub fn with_renewal(mut self, renewal: Option<DeviceRenewal>) -> Self {
+        let renewals = || Renewals::new(Arc::clone(&self.store));
+        self.renewal = renewal.map(|renewal| (renewal, renewals()));
+        self
+    }
+
+    /// Refuses tokens with this prefix and a wrong checksum without looking them up. Tokens without the
+    /// prefix are looked up: older ones, and knox's.
+    ///
+    /// For [`new_checked_token`](api_token::new_checked_token); an empty prefix changes nothing.
+    #[must_use]
+    pub fn with_checked_prefix(mut self, prefix: &str) -> Self {
+        self.checked_prefix = (!prefix.is_empty()).then(|| prefix.into());
+        self
     }
 
     /// The login of a bare token, wherever it was found.
@@ -35,6 +63,12 @@ impl DeviceTokenAuthentication {
     /// [`AuthError::Failed`] for a token that is unknown, expired or of an inactive user.
     pub async fn login_of(&self, token: &str) -> Result<DeviceLogin, AuthError> {
         let unknown = || AuthError::failed("Invalid token.");
+        if let Some(prefix) = &self.checked_prefix
+            && token.starts_with(&**prefix)
+            && !api_token::is_checked_token(token, prefix)
+        {
+            return Err(unknown());
+        }
         let digest = api_token::knox_digest(token);
         let token_key = api_token::knox_key(token);
         let now = self.clock.now();
@@ -46,12 +80,27 @@ impl DeviceTokenAuthentication {
             .find(|login| api_token::digests_match(&login.digest, &digest))
             .ok_or_else(unknown)?;
         if found.expires.is_some_and(|expires| expires < now) {
+            self.store.sweep_device_logins(&found.user.id, now).await?;
             return Err(unknown());
         }
         if !found.user.is_active {
             return Err(AuthError::failed("User inactive or deleted."));
         }
-        Ok(found)
+        Ok(self.renew(found, now).await)
+    }
+
+    /// The login with its new expiry, if it gets one. A renewal that fails leaves it as it is: the token is
+    /// good all the same.
+    async fn renew(&self, mut login: DeviceLogin, now: OffsetDateTime) -> DeviceLogin {
+        if let Some((renewal, renewals)) = &self.renewal
+            && let Some(expires) = renewal.expiry(&login, now)
+        {
+            match renewals.renew(&login.digest, expires, now).await {
+                Ok(()) => login.expires = Some(expires),
+                Err(error) => tracing::warn!(%error, "a device token was not renewed"),
+            }
+        }
+        login
     }
 }
 

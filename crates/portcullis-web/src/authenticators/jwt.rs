@@ -1,19 +1,26 @@
-//! simplejwt's access tokens: signed, short, and not looked up.
+//! simplejwt's access tokens: signed, short, and over with their login.
 
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::request::Parts;
-use portcullis_core::{AuthError, Authenticated, Authenticator, Challenge, Clock, Store, User};
+use portcullis_core::{
+    AuthError, Authenticated, Authenticator, Challenge, Clock, JwtBearer, Store,
+};
 use portcullis_django::jwt::{self, AccessError, Backend, Settings, Standing};
 use portcullis_django::session::Candidate;
 
 use crate::authorization_header::only_value;
 
+/// The claim that names the login (the family of refresh tokens) that a token is of.
+pub const LOGIN_CLAIM: &str = "sid";
+
 /// Recognises `Authorization: Bearer <access token>`.
 ///
-/// Cost: one signature, and one query for the user, so that a closed account is out at once.
+/// Cost: one signature, and one query for the user and the login that the token names ([`LOGIN_CLAIM`]):
+/// a closed account and an ended login are out at once. A token that names no login, as Django's, is good
+/// until it expires.
 #[doc(alias = "JWTAuthentication")]
 #[derive(Clone)]
 pub struct JwtAuthentication {
@@ -40,27 +47,30 @@ impl JwtAuthentication {
         }
     }
 
-    /// The user of a token, wherever it was found.
+    /// The user and the login of a token, wherever it was found.
     ///
     /// # Errors
     /// [`AuthError::FailedJson`] with simplejwt's body, [`AuthError::Store`] when the database fails.
-    pub async fn user_of(&self, token: &str) -> Result<User, AuthError> {
+    pub async fn bearer_of(&self, token: &str) -> Result<JwtBearer, AuthError> {
         let now = self.clock.now().unix_timestamp();
         let verified =
             jwt::authenticate(&self.backend, &self.settings, token, now).map_err(refuse)?;
-        let user = match verified.user_id(&self.settings) {
-            Some(id) => self.store.user_by_id(&id).await?,
+        // A claim of an odd type names a login that is not there.
+        let login = verified.claims().get(LOGIN_CLAIM);
+        let family = login.map(|claim| claim.as_str().unwrap_or_default());
+        let bearer = match verified.user_id(&self.settings) {
+            Some(id) => self.store.jwt_bearer(&id, family).await?,
             None => None,
         };
         let standing = Standing {
-            is_blacklisted: false,
-            user: user.as_ref().map(|user| Candidate {
-                password_column: user.password.expose_secret(),
-                is_active: user.is_active,
+            is_blacklisted: family.is_some() && bearer.as_ref().is_some_and(|b| b.login.is_none()),
+            user: bearer.as_ref().map(|bearer| Candidate {
+                password_column: bearer.user.password.expose_secret(),
+                is_active: bearer.user.is_active,
             }),
         };
         jwt::admit(&verified, &self.settings, standing).map_err(refuse)?;
-        user.ok_or_else(|| refuse(AccessError::UserNotFound))
+        bearer.ok_or_else(|| refuse(AccessError::UserNotFound))
     }
 }
 
@@ -84,9 +94,10 @@ impl Authenticator for JwtAuthentication {
         let Some(token) = jwt::bearer_of(header, &self.settings).map_err(refuse)? else {
             return Ok(None);
         };
+        let JwtBearer { user, login } = self.bearer_of(token).await?;
         Ok(Some(Authenticated {
-            user: self.user_of(token).await?,
-            login: None,
+            user,
+            login,
             credential_digest: None,
             authenticator: self.name(),
         }))
