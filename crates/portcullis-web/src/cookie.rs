@@ -47,17 +47,17 @@ pub struct CookieSettings {
 impl CookieSettings {
     /// The value of this cookie in a request.
     ///
-    /// A request with two different values for the name has none: nobody can tell whose it is.
+    /// A request with two different values for the name has none: nobody can tell whose it is; a
+    /// value that is no text counts as another. What other cookies hold does not matter.
     #[must_use]
     pub fn value<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
         let mut found = None;
         for line in headers.get_all(header::COOKIE) {
-            let pairs = line.to_str().unwrap_or_default().split(';');
-            for (name, value) in pairs.filter_map(|pair| pair.trim().split_once('=')) {
-                if name != self.name {
+            for pair in line.as_bytes().split(|byte| *byte == b';') {
+                let Some(value) = self.value_in(pair) else {
                     continue;
-                }
-                let value = value.trim_matches('"');
+                };
+                let value = std::str::from_utf8(value).ok()?.trim_matches('"');
                 if found.is_some_and(|earlier| earlier != value) {
                     return None;
                 }
@@ -65,6 +65,12 @@ impl CookieSettings {
             }
         }
         found
+    }
+
+    /// The value in `name=value`, if it is this cookie's name.
+    fn value_in<'h>(&self, pair: &'h [u8]) -> Option<&'h [u8]> {
+        let rest = pair.trim_ascii().strip_prefix(self.name.as_bytes())?;
+        rest.strip_prefix(b"=")
     }
 
     /// Whether a request has this cookie at all, of whichever value.
@@ -168,6 +174,18 @@ mod tests {
         );
         assert!(cookie.is_in(&headers(&["sessionid=x", "sessionid=y"])));
         assert_eq!(cookie.value(&headers(&["SessionId=x; sessionidx=y"])), None);
+    }
+
+    #[test]
+    fn cookies_of_others_that_are_no_text_change_nothing() {
+        let cookie = SessionSettings::default().cookie;
+        let line = |bytes: &[u8]| {
+            let value = HeaderValue::from_bytes(bytes).unwrap();
+            HeaderMap::from_iter([(header::COOKIE, value)])
+        };
+        assert_eq!(cookie.value(&line(b"a=\xe9; sessionid=x")), Some("x"));
+        assert_eq!(cookie.value(&line(b"sessionid=\xff; sessionid=x")), None);
+        assert_eq!(cookie.value(&line(b"sessionid=x; sessionid=\xff")), None);
     }
 
     #[test]
