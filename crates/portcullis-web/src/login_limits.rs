@@ -11,6 +11,8 @@ use crate::client::ClientInfo;
 pub struct LoginLimits {
     /// Of one name, however it is written, and of one account under all of its names.
     pub of_account: Limit,
+    /// Of one account in a longer window: the hard stop for guesses that are made slowly.
+    pub of_account_in_the_long_run: Limit,
     /// From one address, IPv6 by its /64, whatever the names: against trying one password on many.
     /// Not counted where the address is not known.
     pub of_address: Limit,
@@ -39,8 +41,9 @@ impl LoginLimits {
             Some(id) => format!("login:account:{id}"),
             None => format!("login:nobody:{name}"),
         };
+        let long_run = format!("{account}:long");
         let counted = Counted {
-            of_account: vec![format!("login:name:{name}"), account],
+            of_account: vec![format!("login:name:{name}"), account, long_run],
             of_address: client
                 .address
                 .map(|_| format!("login:address:{}", client.counter_key()))
@@ -51,12 +54,15 @@ impl LoginLimits {
             key: key.clone(),
             limit,
         };
-        let of_account = counted.of_account.iter();
-        let of_address = counted.of_address.iter();
-        let counters = of_account
-            .map(|key| counter(key, self.of_account))
-            .chain(of_address.map(|key| counter(key, self.of_address)))
-            .collect();
+        let limits = [
+            self.of_account,
+            self.of_account,
+            self.of_account_in_the_long_run,
+        ];
+        let of_account = counted.of_account.iter().zip(limits);
+        let of_address = counted.of_address.iter().map(|key| (key, self.of_address));
+        let counters = of_account.chain(of_address);
+        let counters = counters.map(|(key, limit)| counter(key, limit)).collect();
         (counters, counted)
     }
 }

@@ -126,11 +126,14 @@ settings! {
     /// So many log-ins of one account may fail, by whichever of its names …
     "login_limit.tries" login_limit_tries: Whole<1, 100> = Whole::new(10);
 
+    /// … and so many of it in a day, for guesses that are made slowly …
+    "login_limit.tries_per_day" login_limit_tries_per_day: Whole<1, 100_000> = Whole::new(100);
+
     /// … and so many from one address, IPv6 by its /64, whatever the names …
     "login_limit.tries_per_address" login_limit_tries_per_address: Whole<1, 1_000_000> =
         Whole::new(100);
 
-    /// … in so many seconds.
+    /// … in so many seconds, but for the day.
     "login_limit.window_seconds" login_limit_window_seconds: Whole<1, 86_400> = Whole::new(600);
 
     /// So many accounts may be asked for from one address, IPv6 by its /64 …
@@ -194,7 +197,7 @@ settings! {
     /// No Cache-Control: no-store on answers that depend on credentials.
     "compat.no_cache_headers" compat_no_cache_headers: bool = false;
 
-    /// A log-in is not asked where it comes from, while nobody is logged in.
+    /// A log-in by session is not asked where it comes from, nor for a CSRF token, while nobody is logged in.
     "compat.login_without_origin_check" compat_login_without_origin_check: bool = false;
 
     /// DRF's tokens instead of device tokens: one per user, in clear text, without an end.

@@ -44,6 +44,10 @@ impl Settings {
         };
         LoginLimits {
             of_account: limit(self.login_limit_tries.get()),
+            of_account_in_the_long_run: Limit {
+                tries: self.login_limit_tries_per_day.get(),
+                window: Duration::DAY,
+            },
             of_address: limit(self.login_limit_tries_per_address.get()),
         }
     }

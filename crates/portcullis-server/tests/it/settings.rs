@@ -62,7 +62,7 @@ default_authentication_classes = ["rest_framework.authentication.TokenAuthentica
 default_permission_classes = ["rest_framework.permissions.IsAuthenticated"]
 pbkdf2_iterations = 600000
 device_token_ttl_seconds = 86400
-login_limit = { tries = 5, tries_per_address = 50, window_seconds = 60 }
+login_limit = { tries = 5, tries_per_day = 20, tries_per_address = 50, window_seconds = 60 }
 signup_limit = { tries = 5, window_seconds = 60 }
 cors.origins = ["https://app.example.com"]
 cors.origin_regexes = ['https://\w{1,8}\.example\.com']

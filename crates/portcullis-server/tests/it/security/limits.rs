@@ -106,6 +106,34 @@ async fn of_a_hundred_guesses_at_once_at_two_names_ten_are_looked_at() {
     assert_eq!((looked_at, client.hashing.jobs() - jobs), (10, 10));
 }
 
+// 3.1: who waits between guesses is stopped at a hundred, whatever the name and the way.
+#[tokio::test]
+async fn slow_guesses_are_stopped_at_a_hundred_a_day() {
+    let client = client().await;
+    user(&client, "ada").await;
+    for round in 0..10 {
+        assert_eq!(
+            guess(&client, &["ada", "ada@example.com"]).await,
+            10,
+            "{round}"
+        );
+        client.clock.advance(time::Duration::minutes(10));
+    }
+    for way in ALL {
+        assert_eq!(way.send(&client, "ada", PASSWORD).await.status, 429);
+    }
+    // Nobody else is, and it is not for good.
+    assert_eq!(
+        LogIn::Token.send(&client, "eve", PASSWORD).await.status,
+        400
+    );
+    client.clock.advance(time::Duration::days(1));
+    assert_eq!(
+        LogIn::Token.send(&client, "ada", PASSWORD).await.status,
+        200
+    );
+}
+
 // 3.6: a log-in makes the account's count new, under all of its names.
 #[tokio::test]
 async fn right_password_forgets_the_failures_of_its_account() {

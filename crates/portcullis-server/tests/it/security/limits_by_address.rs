@@ -13,14 +13,13 @@ use crate::client::{Answer, Client};
 /// An application that looks at five failed log-ins of an address.
 async fn strict_client() -> Client {
     let defaults = super::surroundings();
-    let of_account = defaults.login_limits.of_account;
     let of_address = Limit {
         tries: 5,
-        ..of_account
+        ..defaults.login_limits.of_address
     };
     let login_limits = LoginLimits {
-        of_account,
         of_address,
+        ..defaults.login_limits
     };
     Client::with(&Surroundings {
         login_limits,
