@@ -12,13 +12,16 @@ impl Accounts {
     /// `Ok(None)`: unknown, wrong, inactive or without a password; an earlier session stays as it is.
     ///
     /// # Errors
-    /// The refusal when the password was not looked at: 429, 503.
+    /// The refusal when the password was not looked at: 403 for a log-in that another site sent
+    /// (login CSRF), 429, 503.
     pub async fn log_in_with_session(
         &self,
         request: &Parts,
         name: &str,
         password: &str,
     ) -> Result<Option<User>, Refusal> {
+        let csrf = self.sessions.csrf();
+        csrf.check_log_in(request).map_err(Refusal::CsrfFailed)?;
         let client = ClientInfo::of(&request.extensions);
         let checked = self.passwords.check(&client, name, password).await?;
         let Checked::Right {

@@ -9,6 +9,7 @@ use portcullis_django::csrf::{self, TrustedOrigins};
 
 use crate::client::{self, ClientInfo};
 use crate::effects::Effects;
+use crate::gate::Compat;
 use crate::session_settings::CsrfSettings;
 
 /// The form field that may hold the token.
@@ -40,6 +41,38 @@ impl Csrf {
         self.check_tokens(request, form_token, header_token.as_deref())
     }
 
+    /// Checks that a log-in was not sent by another site, where no token is wanted for it: a forged
+    /// one makes its victim somebody else, who then fills in what the attacker reads.
+    ///
+    /// Refuses a foreign `Origin`, and a request without one that the browser calls cross-site.
+    /// Behind a gate with [`Compat::login_without_origin_check`] everything passes, as in Django.
+    ///
+    /// # Errors
+    /// The reason.
+    pub fn check_log_in(&self, request: &Parts) -> Result<(), String> {
+        let compat = request.extensions.get::<Compat>();
+        if compat.is_some_and(|compat| compat.login_without_origin_check) {
+            return Ok(());
+        }
+        refuse_cross_site(request)?;
+        let Some(origin) = header(request, "origin") else {
+            return Ok(());
+        };
+        let is_secure = ClientInfo::of(&request.extensions).is_secure;
+        let trusted = self.trusted();
+        csrf::check_origin(
+            &origin,
+            is_secure,
+            client::host(request),
+            TrustedOrigins(&trusted),
+        )
+    }
+
+    fn trusted(&self) -> Vec<&str> {
+        let origins = self.settings.trusted_origins.iter();
+        origins.map(String::as_str).collect()
+    }
+
     /// The checks that come before the token: where the request comes from, and its cookie.
     ///
     /// # Errors
@@ -56,21 +89,8 @@ impl Csrf {
         header_token: Option<&str>,
     ) -> Result<(), String> {
         let (origin, referer) = (header(request, "origin"), header(request, "referer"));
-        // A browser says so itself when it leaves the origin out of a cross-site request.
-        let is_cross_site = header(request, "sec-fetch-site").as_deref() == Some("cross-site");
-        let is_unsafe = !matches!(
-            request.method.as_str(),
-            "GET" | "HEAD" | "OPTIONS" | "TRACE"
-        );
-        if is_unsafe && origin.is_none() && is_cross_site {
-            return Err("Origin checking failed - no Origin on a cross-site request.".to_owned());
-        }
-        let trusted: Vec<&str> = self
-            .settings
-            .trusted_origins
-            .iter()
-            .map(String::as_str)
-            .collect();
+        refuse_cross_site(request)?;
+        let trusted = self.trusted();
         let secret = self
             .settings
             .cookie
@@ -128,6 +148,19 @@ impl Csrf {
             effects.set_cookie(cookie);
         }
     }
+}
+
+/// A browser says so itself when it leaves the origin out of a cross-site request.
+fn refuse_cross_site(request: &Parts) -> Result<(), String> {
+    let is_unsafe = !matches!(
+        request.method.as_str(),
+        "GET" | "HEAD" | "OPTIONS" | "TRACE"
+    );
+    let is_cross_site = header(request, "sec-fetch-site").as_deref() == Some("cross-site");
+    if is_unsafe && is_cross_site && header(request, "origin").is_none() {
+        return Err("Origin checking failed - no Origin on a cross-site request.".to_owned());
+    }
+    Ok(())
 }
 
 /// A header's text; several lines of it are one, with commas, which is no origin and no token.

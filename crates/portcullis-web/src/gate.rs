@@ -28,7 +28,8 @@ pub struct Compat {
     pub first_class_challenge: bool,
     /// No `Cache-Control: no-store` on answers that depend on credentials.
     pub no_cache_headers: bool,
-    /// A log-in is not asked where it comes from, while nobody is logged in.
+    /// A log-in by session is not asked where it comes from, while nobody is logged in; see
+    /// [`Csrf::check_log_in`].
     pub login_without_origin_check: bool,
 }
 
@@ -69,6 +70,12 @@ impl Gate {
     #[must_use]
     pub fn with_compat(self, compat: Compat) -> Self {
         Self { compat, ..self }
+    }
+
+    /// Where this gate does as Django's packages do.
+    #[must_use]
+    pub fn compat(&self) -> Compat {
+        self.compat
     }
 
     /// With another permission than `IsAuthenticated` at doors that name none.

@@ -47,6 +47,7 @@ pub(crate) async fn enter(State(door): State<Arc<Door>>, request: Request, next:
     let (mut parts, body) = request.into_parts();
     let effects = Effects::default();
     parts.extensions.insert(effects.clone());
+    parts.extensions.insert(door.gate.compat);
 
     let negotiated = match &door.face {
         Face::Api(api) => api.negotiate(&parts),

@@ -41,7 +41,7 @@ pub fn check(request: &Request<'_>) -> Result<(), String> {
         return Ok(());
     }
     match request.origin {
-        Some(origin) => check_origin(request, origin)?,
+        Some(origin) => check_origin(origin, request.is_secure, request.host, request.trusted)?,
         None if request.is_secure => check_referer(request)?,
         None => {}
     }
@@ -50,13 +50,27 @@ pub fn check(request: &Request<'_>) -> Result<(), String> {
     check_token(request, secret)
 }
 
-fn check_origin(request: &Request<'_>, origin: &str) -> Result<(), String> {
-    let scheme = if request.is_secure { "https" } else { "http" };
-    let is_own = request
-        .host
-        .is_some_and(|host| origin == format!("{scheme}://{host}"));
+/// Checks an `Origin` header alone: it must be that of the accepted `Host`, or a trusted one.
+///
+/// ```
+/// use portcullis_django::csrf::{TrustedOrigins, check_origin};
+/// let check = |origin| check_origin(origin, true, Some("a.example"), TrustedOrigins(&[]));
+/// assert!(check("https://a.example").is_ok());
+/// assert!(check("http://a.example").is_err() && check("null").is_err());
+/// ```
+///
+/// # Errors
+/// The reason.
+pub fn check_origin(
+    origin: &str,
+    is_secure: bool,
+    host: Option<&str>,
+    trusted: TrustedOrigins<'_>,
+) -> Result<(), String> {
+    let scheme = if is_secure { "https" } else { "http" };
+    let is_own = host.is_some_and(|host| origin == format!("{scheme}://{host}"));
     // Where Python cannot take the origin apart, no wildcard counts; an entry of that text does not exist.
-    let is_trusted = scheme_and_host(origin).is_some() && request.trusted.has_origin(origin);
+    let is_trusted = scheme_and_host(origin).is_some() && trusted.has_origin(origin);
     if is_own || is_trusted {
         return Ok(());
     }

@@ -38,7 +38,8 @@ impl<'c> Browser<'c> {
         body: &str,
     ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
-        if !body.is_empty() {
+        let has_type = headers.iter().any(|(name, _)| *name == "Content-Type");
+        if !body.is_empty() && !has_type {
             request = request.header("Content-Type", "application/json");
         }
         let pairs: Vec<String> = self

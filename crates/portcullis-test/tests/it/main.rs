@@ -1,4 +1,6 @@
-//! Every authenticator against the same matrix, through one door.
+//! Every authenticator against the same matrix and the same damaged headers, and log-ins that others forge.
 #![expect(clippy::unwrap_used, reason = "a test stops where its facts end")]
 
+mod authorization_headers;
+mod login_csrf;
 mod matrix;

@@ -25,7 +25,7 @@ fn backend() -> Backend {
 }
 
 /// One door a scheme: `/token/`, `/device/`, `/basic/`, `/jwt/`, `/session/`.
-fn service(parts: TestParts) -> Router {
+pub(crate) fn service(parts: TestParts) -> Router {
     let (store, clock) = (parts.store.clone(), parts.clock.clone());
     let jwt = JwtAuthentication::new(backend(), Settings::default(), store.clone(), clock.clone());
     let schemes: [(&str, Arc<dyn Authenticator>); 5] = [
@@ -59,7 +59,7 @@ async fn whoami(CurrentUser(user): CurrentUser) -> String {
     user.username
 }
 
-async fn with_header(app: &TestApp, path: &str, value: impl AsRef<[u8]>) -> Answer {
+pub(crate) async fn with_header(app: &TestApp, path: &str, value: impl AsRef<[u8]>) -> Answer {
     let request = app.anonymous();
     request
         .request(Method::GET, path)
@@ -75,7 +75,7 @@ async fn with_cookie(app: &TestApp, key: &str) -> Answer {
 }
 
 /// A credential of a user for each scheme but the session's, as header and path.
-async fn headers_of(app: &TestApp, user: &User) -> Vec<(&'static str, String)> {
+pub(crate) async fn headers_of(app: &TestApp, user: &User) -> Vec<(&'static str, String)> {
     let parts = app.parts();
     let name = &user.username;
     let login = NewLogin::Token {

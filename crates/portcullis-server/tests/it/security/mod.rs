@@ -1,5 +1,6 @@
 //! Attacks, a file for each section of the checklist; the number of its item stands at each test.
 
+mod csrf;
 mod enumeration;
 mod limits;
 mod limits_by_address;
