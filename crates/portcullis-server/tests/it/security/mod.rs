@@ -4,6 +4,8 @@ mod csrf;
 mod enumeration;
 mod limits;
 mod limits_by_address;
+mod passwords;
+mod sessions;
 
 use std::net::IpAddr;
 
