@@ -10,6 +10,10 @@ use crate::value::values;
 #[async_trait]
 impl UserStore for Database {
     async fn user_by_login_name(&self, name: &str) -> Result<Option<User>, StoreError> {
+        if name.contains('\0') {
+            // Nobody's, and PostgreSQL has no text with it.
+            return Ok(None);
+        }
         // One query, whoever is meant: the work tells nothing.
         let sql = format!(
             "SELECT {COLUMNS} FROM auth_user u WHERE u.id = COALESCE(\

@@ -101,7 +101,8 @@ impl Passwords {
         name: &str,
         password: &str,
     ) -> Result<Checked, CheckError> {
-        if password.len() > MAX_PASSWORD_BYTES {
+        if password.len() > MAX_PASSWORD_BYTES || name.contains('\0') {
+            // Nobody has such a one: the answer tells nothing of an account.
             return Ok(Checked::Wrong);
         }
         let user = self.store.user_by_login_name(name).await?;

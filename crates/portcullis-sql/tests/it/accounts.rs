@@ -166,6 +166,14 @@ pub(crate) async fn token_without_expiry_or_login_row_is_found(place: Place) {
     assert_eq!((found[0].login, found[0].expires), (None, None));
 }
 
+pub(crate) async fn name_with_a_nul_is_nobodys(place: Place) {
+    let database = place.migrated().await;
+    for name in ["\0", "ada\0", "ada@example.com\0"] {
+        assert!(database.user_by_login_name(name).await.unwrap().is_none());
+        assert!(database.user_by_id(name).await.unwrap().is_none());
+    }
+}
+
 pub(crate) async fn user_is_found_by_the_text_of_the_key(place: Place) {
     let database = place.migrated().await;
     let made = ada(&database).await;

@@ -39,6 +39,7 @@ behaviours! {
     accounts::inactive_user_gets_no_login,
     accounts::login_needs_the_password_that_was_checked,
     accounts::more_queries_than_connections_are_all_answered,
+    accounts::name_with_a_nul_is_nobodys,
     accounts::names_are_unique_and_found_in_any_letter_case,
     accounts::parallel_signups_make_one_account,
     accounts::permission_comes_from_the_user_or_a_group,
