@@ -88,7 +88,7 @@ impl CorsSettings {
 
 /// Answers preflights and marks answers that other origins' pages may read.
 ///
-/// `null` is never allowed by name, and `Vary: origin` is on every answer.
+/// `null` is never allowed but with every origin, and `Vary: origin` is on every answer.
 #[doc(alias = "CorsMiddleware")]
 #[derive(Clone, Debug)]
 pub struct Cors(Arc<CorsSettings>);
@@ -140,8 +140,10 @@ impl Cors {
             }
             Origins::Listed { exact, patterns } => {
                 let text = origin.to_str().unwrap_or_default();
-                let is_allowed = exact.iter().any(|entry| is_same_origin(entry, text))
-                    || patterns.iter().any(|pattern| matches_whole(pattern, text));
+                // What anybody can make: a sandboxed frame, a file. No pattern means it.
+                let is_allowed = text != "null"
+                    && (exact.iter().any(|entry| is_same_origin(entry, text))
+                        || patterns.iter().any(|pattern| matches_whole(pattern, text)));
                 if !is_allowed {
                     return;
                 }
