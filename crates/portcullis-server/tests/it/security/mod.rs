@@ -1,11 +1,15 @@
 //! Attacks, a file for each section of the checklist; the number of its item stands at each test.
 
+mod cors;
 mod csrf;
+mod durability;
 mod enumeration;
+mod invariants;
 mod limits;
 mod limits_by_address;
 mod passwords;
 mod sessions;
+mod tokens;
 
 use std::net::IpAddr;
 

@@ -55,6 +55,16 @@ async fn stored(client: &Client, user: &User, data: String) -> String {
     key
 }
 
+/// Opens a session as a log-in does; its key.
+pub(crate) async fn open_session(client: &Client, user: &User) -> String {
+    stored(
+        client,
+        user,
+        encoded(client, &data_of(user, SECRET), SECRET),
+    )
+    .await
+}
+
 /// The status of `/api/user/` with that session cookie.
 async fn status_of(client: &Client, key: &str) -> u16 {
     let mut browser = Browser::new(client);
@@ -144,11 +154,10 @@ async fn log_out_ends_the_session_that_moved_on_the_way() {
 async fn session_ends_with_its_user_and_password() {
     let client = Client::new().await;
     let ada = user(&client, "ada").await;
-    let open = async || {
-        let data = encoded(&client, &data_of(&ada, SECRET), SECRET);
-        stored(&client, &ada, data).await
-    };
-    let (first, second) = (open().await, open().await);
+    let (first, second) = (
+        open_session(&client, &ada).await,
+        open_session(&client, &ada).await,
+    );
     assert_eq!(status_of(&client, &first).await, 200);
     client.store.set_active(&ada.id, false).await.unwrap();
     assert_eq!(status_of(&client, &first).await, 401);
@@ -292,10 +301,8 @@ async fn damaged_foreign_and_odd_session_data_is_nobody() {
 async fn two_cookies_never_mix_two_people() {
     let client = Client::new().await;
     let (ada, eve) = (user(&client, "ada").await, user(&client, "eve").await);
-    let of_ada = encoded(&client, &data_of(&ada, SECRET), SECRET);
-    let of_ada = stored(&client, &ada, of_ada).await;
-    let of_eve = encoded(&client, &data_of(&eve, SECRET), SECRET);
-    let of_eve = stored(&client, &eve, of_eve).await;
+    let of_ada = open_session(&client, &ada).await;
+    let of_eve = open_session(&client, &eve).await;
     let upper = of_ada.to_uppercase();
     for (lines, status) in [
         (vec![format!("sessionid={of_ada}; sessionid={of_eve}")], 401),
