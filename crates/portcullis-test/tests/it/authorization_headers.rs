@@ -119,6 +119,7 @@ async fn good(app: &TestApp) -> Vec<(&'static str, String)> {
     let mut headers = headers_of(app, &user).await;
     let token = api_token::new_knox_token("");
     let login = NewLogin::Device(NewDeviceLogin {
+        limit: None,
         digest: api_token::knox_digest(&token),
         token_key: api_token::knox_key(&token).to_owned(),
         device: "test".to_owned(),

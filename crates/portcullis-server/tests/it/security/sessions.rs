@@ -2,7 +2,8 @@
 
 use portcullis::User;
 use portcullis::core::{
-    AccountStore, Clock, LoginStore, NewLogin, NewSession, PasswordHash, SecretKeys, SessionStore,
+    AccountStore, Clock, LoginStore, NewLogin, NewPassword, NewSession, PasswordHash, SecretKeys,
+    SessionStore,
 };
 use portcullis::django::password;
 use portcullis::django::session::{
@@ -163,7 +164,9 @@ async fn session_ends_with_its_user_and_password() {
     assert_eq!(status_of(&client, &first).await, 401);
     client.store.set_active(&ada.id, true).await.unwrap();
     let hash = password::hash("another horse 9", &hashers()).unwrap();
-    let changed = client.store.change_password(&ada, PasswordHash::new(hash));
+    let changed = client
+        .store
+        .change_password(&ada, NewPassword::new(PasswordHash::new(hash)));
     assert!(changed.await.unwrap().is_some());
     for key in [first, second] {
         assert_eq!(status_of(&client, &key).await, 401);
