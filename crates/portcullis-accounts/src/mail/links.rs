@@ -46,13 +46,15 @@ impl LinkPattern {
         })
     }
 
-    /// allauth's: `/confirm-email/{key}/`.
-    pub(super) fn confirm_email() -> Self {
+    /// allauth's for a confirmation key: `/confirm-email/{key}/`.
+    #[must_use]
+    pub fn confirm_email() -> Self {
         Self("/confirm-email/{key}/".to_owned())
     }
 
-    /// `/password/reset/key/{uid}/{token}/`.
-    pub(super) fn reset_password() -> Self {
+    /// For a reset token: `/password/reset/key/{uid}/{token}/`.
+    #[must_use]
+    pub fn reset_password() -> Self {
         Self("/password/reset/key/{uid}/{token}/".to_owned())
     }
 

@@ -55,6 +55,12 @@ impl Mailer {
         })))
     }
 
+    /// Whether a text is a sender that [`MailSettings::from`] takes.
+    #[must_use]
+    pub fn is_sender(from: &str) -> bool {
+        Sender::parse(from).is_ok()
+    }
+
     /// Templates of the folder that cannot be used; the built-in ones are used instead of them.
     #[must_use]
     pub fn template_faults(&self) -> &[TemplateFault] {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_core::{DueMail, OutboxStore, StoreError};
+use portcullis_core::{DueMail, MailClaim, OutboxStore, OutgoingMail, StoreError};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -63,6 +63,20 @@ impl Mailer {
             }
         }
         Ok(count)
+    }
+}
+
+impl Mailer {
+    /// Sends a mail past the outbox, once: to see whether it can be sent.
+    ///
+    /// # Errors
+    /// [`SendError`] when it was not.
+    pub async fn send_now(&self, mail: &OutgoingMail) -> Result<(), SendError> {
+        let due = DueMail {
+            claim: MailClaim { id: 0, attempt: 1 },
+            mail: mail.clone(),
+        };
+        send(&self.0, &due).await
     }
 }
 
