@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
-use portcullis::accounts::SetupKey;
+use portcullis::accounts::{Mailer, SetupKey};
 use portcullis::core::{Clock, SecretKeys, Store};
 use portcullis::django::password::Hashers;
 use portcullis::web::{
@@ -36,6 +36,8 @@ pub struct Services {
     pub secret_keys: SecretKeys,
     /// By what the first administrator is made.
     pub setup_key: SetupKey,
+    /// What writes and sends mail, where there is mail.
+    pub mailer: Option<Mailer>,
 }
 
 /// What the application believes, allows and does.
@@ -88,6 +90,7 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         hashers,
         secret_keys,
         setup_key,
+        mailer,
     } = services;
     let cookies = cookie_settings(secret_keys, surroundings);
     let sessions = Sessions::new(Arc::clone(&store), Arc::clone(&clock), cookies);
@@ -115,7 +118,11 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         .with_compat(surroundings.compat)
         .with_default_permission(PermissionClass::all(&surroundings.permission_classes));
     let settings = surroundings.accounts.clone();
-    let accounts = Accounts::new(passwords, sessions, clock, settings).with_setup_key(setup_key);
+    let mut accounts =
+        Accounts::new(passwords, sessions, clock, settings).with_setup_key(setup_key);
+    if let Some(mailer) = mailer {
+        accounts = accounts.with_mailer(mailer);
+    }
     page::doors(&gate)
         .route("/healthz", get(move || healthz(Arc::clone(&store))))
         .authenticated_by(Vec::new())

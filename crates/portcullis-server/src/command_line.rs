@@ -65,6 +65,12 @@ pub enum Command {
         #[command(subcommand)]
         what: TokenCommand,
     },
+    /// See whether mail arrives.
+    Mail {
+        /// What to do with it.
+        #[command(subcommand)]
+        what: MailCommand,
+    },
     /// Remove sessions and tokens that are over.
     Clearsessions,
     /// Say what a door decides about a user, and why, without its handler.
@@ -110,13 +116,23 @@ pub enum TokenCommand {
     },
 }
 
+/// What can be done with mail.
+#[derive(Clone, Debug, Subcommand)]
+pub enum MailCommand {
+    /// Send a mail now, and say what came of it.
+    Test {
+        /// To whom.
+        address: String,
+    },
+}
+
 /// The settings that were said by flags, by setting's name.
 #[derive(Clone, Debug, Default)]
 pub struct Flags(pub BTreeMap<String, String>);
 
 /// Settings that hold secrets have no flag: a command line is seen by everybody on the machine.
 fn has_flag(key: &str) -> bool {
-    !matches!(key, "secret_key" | "secret_key_fallbacks")
+    !matches!(key, "secret_key" | "secret_key_fallbacks" | "mail.password")
 }
 
 impl Args for Flags {

@@ -14,12 +14,13 @@ mod secret_key;
 mod settings;
 
 pub use app::{Services, Surroundings, app, doors};
-pub use command_line::{Command, CommandLine, Flags, PasswordFrom, TokenCommand};
+pub use command_line::{Command, CommandLine, Flags, MailCommand, PasswordFrom, TokenCommand};
 pub use commands::{exit_status, migrate, routes, run, serve};
 pub use http::{HttpLimits, RequestId, log_panic, serve as serve_http};
 pub use log::start_log;
 pub use secret_key::{SecretKey, SecretKeyError};
 pub use settings::{
-    AtLeastOne, AuthenticationClass, DatabaseUrl, Host, Origin, OriginRegex, PermissionClass,
-    PublicUrl, Seconds, Settings, SettingsError, Source, Whole, example,
+    AtLeastOne, AuthenticationClass, ConfirmEmailLink, DatabaseUrl, Host, Line, MailFrom, MailVia,
+    Origin, OriginRegex, Password, PermissionClass, Port, PublicUrl, ResetPasswordLink, Seconds,
+    Settings, SettingsError, Source, Whole, example,
 };

@@ -12,6 +12,7 @@ use portcullis::django::validators::{
 };
 
 use super::exit::Usage;
+use super::mail::mailer_of_command;
 use super::opening::{open, open_existing, user};
 use super::password::new_password;
 use super::table::{printable, say};
@@ -64,9 +65,14 @@ pub(super) async fn change_password(
         ..UserAttributes::default()
     };
     let password = new_password(settings, from, &owner)?;
-    let ended = database
-        .change_password(&user, NewPassword::new(password))
-        .await?;
+    // Sent by the server, when it runs.
+    let mailer = mailer_of_command(settings)?;
+    let mails = mailer.and_then(|mailer| mailer.password_changed(&user));
+    let change = NewPassword {
+        mails: mails.into_iter().collect(),
+        ..NewPassword::new(password)
+    };
+    let ended = database.change_password(&user, change).await?;
     let ended = ended.context("the password was changed by somebody else meanwhile; try again")?;
     say(&format!(
         "password of {} changed; {} sessions and {} tokens ended\n",

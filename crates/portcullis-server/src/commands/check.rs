@@ -2,11 +2,15 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
+
+use portcullis::accounts::mail::SmtpSecurity;
+use portcullis::core::{Clock, SystemClock};
 
 use super::opening::open_existing;
 use super::table::{printable, say};
 use crate::secret_key::{SecretKey, others_may_read};
-use crate::settings::{PermissionClass, Settings, SettingsError, Source};
+use crate::settings::{MailVia, PermissionClass, Settings, SettingsError, Source};
 
 /// Fewer iterations than this are quick to guess, by today's advice.
 const FEW_ITERATIONS: u32 = 600_000;
@@ -50,6 +54,7 @@ pub(super) async fn check(settings: Result<Settings, SettingsError>) -> anyhow::
             secret_key(&settings, &mut findings);
             database(&settings, &mut findings).await;
             openness(&settings, &mut findings);
+            mail(&settings, &mut findings);
         }
         Err(error) => error
             .faults()
@@ -70,6 +75,7 @@ fn file(settings: &Settings, findings: &mut Findings) {
     };
     let is_in_file = |key| matches!(settings.source(key), Source::File { .. });
     let holds_secrets = is_in_file("secret_key_fallbacks")
+        || is_in_file("mail.password")
         || (is_in_file("database_url") && settings.database_url.has_password());
     if holds_secrets && others_may_read(path) {
         findings.wrong(&readable(path, "secrets"));
@@ -148,6 +154,29 @@ fn openness(settings: &Settings, findings: &mut Findings) {
         } else {
             findings.unwise(&text);
         }
+    }
+}
+
+/// Whether mail can be written and sent; no mail server is asked.
+fn mail(settings: &Settings, findings: &mut Findings) {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    match settings.mailer(&clock) {
+        Err(error) => findings.wrong(&format!("mail: {error}")),
+        Ok(None) => findings.ok(
+            "mail: not set up; nobody can confirm an address or get a new password (mail.transport)",
+        ),
+        Ok(Some(mailer)) => {
+            findings.ok(&format!("mail: {}", settings.mail_in_words()));
+            for fault in mailer.template_faults() {
+                let (file, why) = (&fault.file, &fault.why);
+                findings.wrong(&format!("mail.templates: {file}: {why}; the built-in one is used"));
+            }
+        }
+    }
+    let is_here = ["localhost", "127.0.0.1", "::1"].contains(&settings.mail_host.0.as_str());
+    let is_plain = settings.mail_security == SmtpSecurity::DangerPlain;
+    if settings.mail_transport == MailVia::Smtp && is_plain && !is_here {
+        findings.unwise("mail.security: everybody on the way reads mail, and the password");
     }
 }
 

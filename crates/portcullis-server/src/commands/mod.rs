@@ -4,6 +4,7 @@ mod account;
 mod check;
 mod exit;
 mod explain;
+mod mail;
 mod opening;
 mod password;
 mod settings;
@@ -22,10 +23,10 @@ use portcullis::web::{Doors, HashingPool};
 use tokio::net::TcpListener;
 
 use crate::app::{Services, app, doors};
-use crate::command_line::{Command, CommandLine};
+use crate::command_line::{Command, CommandLine, MailCommand};
 use crate::http;
 use crate::log::start_log;
-use crate::settings::Settings;
+use crate::settings::{MailVia, Settings};
 pub use exit::exit_status;
 use opening::open;
 use table::{say, table};
@@ -68,6 +69,9 @@ pub async fn run(line: CommandLine) -> anyhow::Result<ExitCode> {
             account::change_password(settings, &name, password).await?;
         }
         Command::Token { what } => token::run(settings, what).await?,
+        Command::Mail {
+            what: MailCommand::Test { address },
+        } => mail::test(settings, &address).await?,
         Command::Clearsessions => token::clear_sessions(settings).await?,
         Command::Explain { who, method, path } => {
             explain::explain(settings, who.as_deref(), &method, &path).await?;
@@ -87,6 +91,9 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let threads = available_parallelism().map_or(1, usize::from);
     let surroundings = settings.surroundings();
     let mut services = services(settings, database, keys, threads)?;
+    services.mailer = mail::mailer(settings, &services.clock)?;
+    let mailer = services.mailer.clone();
+    let store = Arc::clone(&services.store);
     let setup_key = if services.store.has_administrator().await? {
         None
     } else {
@@ -107,9 +114,14 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
              password and setup_key={key} (one hour, once)\n"
         ))?;
     }
+    let worker = mailer.map(|mailer| mailer.spawn(store));
     let app = app(doors, &surroundings);
     let limits = settings.http_limits();
     http::serve(listener, app, limits, &settings.trusted_proxies, stop()).await;
+    // The requests that were under way may have promised mail.
+    if let Some(worker) = worker {
+        worker.stop().await;
+    }
     say("stopped\n")
 }
 
@@ -158,6 +170,7 @@ fn services(
         hashers: settings.hashers(),
         secret_keys,
         setup_key: SetupKey::default(),
+        mailer: None,
     })
 }
 
@@ -175,14 +188,20 @@ fn first_words(settings: &Settings, opened: Opened, address: &str, doors: &Doors
     let database = format!("{database:<34} {hint}");
     let page = format!("http://{address}/");
     let rows = doors.rows();
+    let mail = match settings.mail_transport {
+        MailVia::None => {
+            "  note      sign-up tells whether an address is registered: mail is not set up\n"
+                .to_owned()
+        }
+        _ => format!("  mail      {}\n", settings.mail_in_words()),
+    };
     let open = rows
         .iter()
         .filter(|row| row.permission == "AllowAny")
         .count();
     format!(
         "Portcullis {}\n  database  {}\n  page      {page:<34} every door, to try\n  \
-         doors     {} routes, {open} of them opened aloud   (portcullis routes)\n  \
-         note      sign-up tells whether an address is registered: mail is not set up\n",
+         doors     {} routes, {open} of them opened aloud   (portcullis routes)\n{mail}",
         env!("CARGO_PKG_VERSION"),
         database.trim_end(),
         rows.len(),

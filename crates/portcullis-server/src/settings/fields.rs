@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use portcullis::accounts::mail::{LinkPattern, SmtpSecurity};
+
 use super::classes::{AuthenticationClass, PermissionClass};
 use super::database_url::DatabaseUrl;
 use super::fault::{SettingsError, Source};
 use super::kind::{AtLeastOne, Kind, Whole};
 use super::layers::Layers;
+use super::mail::{ConfirmEmailLink, Line, MailFrom, MailVia, Password, Port, ResetPasswordLink};
 use super::seconds::Seconds;
 use super::web::{Host, Origin, OriginRegex, PublicUrl};
 use crate::secret_key::SecretKey;
@@ -150,6 +153,53 @@ settings! {
 
     /// Whether cookies may come along.
     "cors.credentials" cors_credentials: bool = false;
+
+    /// Through what mail is sent: "none", "console" which prints it, "file" which writes each into a
+    /// file of its own, or "smtp".
+    "mail.transport" mail_transport: MailVia = MailVia::None;
+
+    /// The sender, with or without a name. With "smtp" it must be said.
+    "mail.from" mail_from: Option<MailFrom> = None;
+
+    /// What every subject starts with, such as "[Example] ".
+    "mail.subject_prefix" mail_subject_prefix: Line = Line(String::new());
+
+    /// The mail server's name, which its certificate must have.
+    "mail.host" mail_host: Line = Line("localhost".to_owned());
+
+    /// Its port; when nothing is said, 587 for "starttls", 465 for "tls", 25 for "danger-plain".
+    "mail.port" mail_port: Option<Port> = None;
+
+    /// How the connection to it is kept from others: "starttls", without which nothing is sent, "tls"
+    /// from the first byte, or "danger-plain", which everybody on the way can read.
+    "mail.security" mail_security: SmtpSecurity = SmtpSecurity::Starttls;
+
+    /// Who we are there, when it wants to know.
+    "mail.user" mail_user: Option<Line> = None;
+
+    /// The password there; better from PORTCULLIS_MAIL_PASSWORD than from this file.
+    "mail.password" mail_password: Option<Password> = None;
+
+    /// A file with certificates, in PEM, that are believed besides those of the public authorities.
+    "mail.ca_file" mail_ca_file: Option<PathBuf> = None;
+
+    /// How long one attempt to send a mail may take, in seconds. There are 20 in three days.
+    "mail.timeout_seconds" mail_timeout_seconds: Whole<1, 50> = Whole::new(10);
+
+    /// The folder of "file".
+    "mail.folder" mail_folder: PathBuf = PathBuf::from("mail");
+
+    /// A folder with templates of one's own, such as reset_password.txt, .html and _subject.txt.
+    "mail.templates" mail_templates: Option<PathBuf> = None;
+
+    /// Where links in mails lead: a path below public_url, or the URL of a page of one's own. To
+    /// confirm an address, with {key}.
+    "links.confirm_email" links_confirm_email: ConfirmEmailLink =
+        ConfirmEmailLink(LinkPattern::confirm_email());
+
+    /// To set a new password, with {uid} and {token}.
+    "links.reset_password" links_reset_password: ResetPasswordLink =
+        ResetPasswordLink(LinkPattern::reset_password());
 
     /// Bytes of all header lines together; more is 431.
     "http.header_bytes" http_header_bytes: Whole<1024, 1_048_576> = Whole::new(32_768);

@@ -118,6 +118,17 @@ const DJANGO_NAMES: &[(&str, &str)] = &[
     ("cors_allowed_origin_regexes", "cors.origin_regexes"),
     ("cors_allowed_origins", "cors.origins"),
     ("databases", "database_url"),
+    ("default_from_email", "mail.from"),
+    ("email_backend", "mail.transport"),
+    ("email_file_path", "mail.folder"),
+    ("email_host", "mail.host"),
+    ("email_host_password", "mail.password"),
+    ("email_host_user", "mail.user"),
+    ("email_port", "mail.port"),
+    ("email_subject_prefix", "mail.subject_prefix"),
+    ("email_timeout", "mail.timeout_seconds"),
+    ("email_use_ssl", "mail.security"),
+    ("email_use_tls", "mail.security"),
     ("token_ttl", "device_token_ttl_seconds"),
 ];
 

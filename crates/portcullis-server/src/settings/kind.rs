@@ -117,7 +117,7 @@ impl Kind for IpAddr {
 
 impl Kind for PathBuf {
     fn wanted() -> String {
-        "the path of a file".to_owned()
+        "a path, such as \"folder/file\"".to_owned()
     }
 
     fn read(given: &Given) -> Result<Self, Wrong> {

@@ -9,6 +9,7 @@ mod file;
 mod given;
 mod kind;
 mod layers;
+mod mail;
 mod nearest;
 mod rules;
 mod seconds;
@@ -28,6 +29,7 @@ pub use fields::Settings;
 pub use kind::{AtLeastOne, Whole};
 use layers::Layers;
 pub(crate) use layers::flag_of;
+pub use mail::{ConfirmEmailLink, Line, MailFrom, MailVia, Password, Port, ResetPasswordLink};
 pub use seconds::Seconds;
 pub use web::{Host, Origin, OriginRegex, PublicUrl};
 

@@ -3,6 +3,7 @@
 use super::Settings;
 use super::classes::AuthenticationClass;
 use super::fault::{SettingsError, Source};
+use super::mail::MailVia;
 
 impl Settings {
     /// Where a setting was said.
@@ -22,6 +23,7 @@ impl Settings {
         self.cors_is_safe(&mut faults);
         self.tokens_are_recognised(&mut faults);
         self.key_of_a_server_is_given(&mut faults);
+        self.mail_can_be_sent(&mut faults);
         if faults.is_empty() {
             return Ok(());
         }
@@ -88,6 +90,31 @@ impl Settings {
             faults.push(format!(
                 "{at}: compat.authtoken is on, and DeviceTokenAuthentication does not recognise \
                  these tokens: write \"TokenAuthentication\""
+            ));
+        }
+    }
+
+    /// Mail that leaves the machine has a sender, and links that lead somewhere.
+    fn mail_can_be_sent(&self, faults: &mut Vec<String>) {
+        let at = self.source("mail.transport");
+        if self.mail_transport == MailVia::Smtp {
+            for (key, is_set, what) in [
+                ("mail.from", self.mail_from.is_some(), "the sender of mails"),
+                (
+                    "public_url",
+                    self.public_url.is_some(),
+                    "where links in mails lead",
+                ),
+            ] {
+                if !is_set {
+                    faults.push(format!("{at}: with \"smtp\" {key} must be set, {what}"));
+                }
+            }
+        }
+        if self.mail_user.is_some() != self.mail_password.is_some() {
+            let at = self.source("mail.user");
+            faults.push(format!(
+                "{at}: mail.user and mail.password belong together: set both or neither"
             ));
         }
     }

@@ -26,6 +26,12 @@ impl PublicUrl {
     }
 }
 
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.to_string().trim_end_matches('/'))
+    }
+}
+
 impl Kind for PublicUrl {
     fn wanted() -> String {
         "a scheme and a host, such as \"https://example.com\"".to_owned()
@@ -38,7 +44,7 @@ impl Kind for PublicUrl {
     }
 
     fn shown(&self) -> Option<String> {
-        Some(quoted(self.0.to_string().trim_end_matches('/')))
+        Some(quoted(&self.to_string()))
     }
 }
 

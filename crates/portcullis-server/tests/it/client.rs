@@ -75,6 +75,7 @@ impl Client {
             },
             secret_keys,
             setup_key: key,
+            mailer: None,
         };
         let doors = portcullis_server::doors(services, surroundings);
         Self {

@@ -35,6 +35,7 @@ pub(crate) async fn services(hashing: HashingPool) -> (Services, TempDir) {
             Vec::new(),
         ),
         setup_key: portcullis::accounts::SetupKey::default(),
+        mailer: None,
     };
     (services, folder)
 }

@@ -67,6 +67,22 @@ signup_limit = { tries = 5, window_seconds = 60 }
 cors.origins = ["https://app.example.com"]
 cors.origin_regexes = ['https://\w{1,8}\.example\.com']
 cors.credentials = true
+[mail]
+transport = "smtp"
+from = "Ada <ada@example.com>"
+subject_prefix = "[a] "
+host = "mail.example.com"
+port = 25
+security = "tls"
+user = "ada"
+password = "hunter2"
+ca_file = "ca.pem"
+timeout_seconds = 5
+folder = "b"
+templates = "c"
+[links]
+confirm_email = "/e/{key}/"
+reset_password = "https://app.example.com/#{uid}/{token}"
 [compat]
 all = true
 no_cache_headers = false
@@ -103,6 +119,8 @@ fn secrets_are_not_shown() {
         ),
         ("PORTCULLIS_SECRET_KEY", KEY),
         ("PORTCULLIS_SECRET_KEY_FALLBACKS", KEY),
+        ("PORTCULLIS_MAIL_USER", "ada"),
+        ("PORTCULLIS_MAIL_PASSWORD", "hunter2"),
     ];
     let said = folder.run_with(&["settings"], "", &variables);
     assert_eq!(said.status, 0, "{said:?}");
