@@ -169,5 +169,10 @@ async fn send(inner: &Inner, due: &DueMail) -> Result<(), SendError> {
     let sending = timeout(inner.timeout, inner.transport.send(&mail));
     sending
         .await
-        .unwrap_or_else(|_| Err(SendError::passing("it took too long", "")))
+        .unwrap_or_else(|_| Err(too_long(inner.timeout)))
+}
+
+fn too_long(limit: Duration) -> SendError {
+    let seconds = limit.as_secs_f64();
+    SendError::passing("it took too long", format!("more than {seconds} s"))
 }
