@@ -88,6 +88,7 @@ pub(crate) async fn serve() -> anyhow::Result<()> {
     let settings = AccountSettings {
         tokens: Tokens::Authtoken,
         signup_limit: None,
+        ..AccountSettings::default()
     };
     let accounts = Accounts::new(passwords, sessions, clock, settings);
     let router = guarded

@@ -6,15 +6,15 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
-use portcullis::accounts::Tokens;
+use portcullis::accounts::{Jwt, Tokens};
 use portcullis::core::{Clock, Limit, SecretKeys, Store, SystemClock};
-use portcullis::django::jwt::{Algorithm, Backend, Key, Settings};
+use portcullis::django::jwt::{Algorithm, Backend, Key};
 use portcullis::django::password::Hashers;
 use portcullis::sql::Database;
 use portcullis::web::{
-    AllowedHosts, Api, BasicAuthentication, Compat, CookieDoorSettings, Cors,
-    DeviceTokenAuthentication, HashingPool, JwtAuthentication, Passwords, SessionAuthentication,
-    Sessions, TokenAuthentication, TrustedProxies, security_headers,
+    AllowedHosts, Api, BasicAuthentication, Compat, CookieDoorSettings, Cors, HashingPool,
+    Passwords, SessionAuthentication, Sessions, TokenAuthentication, TrustedProxies,
+    security_headers,
 };
 use portcullis::{AccountSettings, Accounts, Authenticator, Doors, Gate};
 use time::Duration;
@@ -39,6 +39,7 @@ pub(crate) struct App {
     pub(crate) knox: Arc<dyn Authenticator>,
     pub(crate) basic: Arc<dyn Authenticator>,
     pub(crate) jwt: Arc<dyn Authenticator>,
+    jwts: Jwt,
     gate: Gate,
 }
 
@@ -69,6 +70,7 @@ impl App {
         let settings = AccountSettings {
             tokens: Tokens::Authtoken,
             signup_limit: None,
+            device: profile.device_tokens(),
         };
         let accounts = Accounts::new(
             passwords.clone(),
@@ -76,24 +78,19 @@ impl App {
             Arc::clone(&clock),
             settings,
         );
-
         let backend = Backend::new(Key::secret(Algorithm::Hs256, JWT_KEY)?);
-        let mut jwt = Settings::default();
-        if profile == Profile::Jwt {
-            jwt.rotate_refresh_tokens = true;
-            jwt.blacklist_after_rotation = true;
-            jwt.check_revoke_token = true;
-        }
+        let jwts = Jwt::new(
+            passwords.clone(),
+            Arc::clone(&clock),
+            backend,
+            profile.jwt(),
+        );
         let session: Arc<dyn Authenticator> = Arc::new(SessionAuthentication(sessions.clone()));
         let token: Arc<dyn Authenticator> = Arc::new(TokenAuthentication(Arc::clone(&store)));
         let basic: Arc<dyn Authenticator> = Arc::new(BasicAuthentication(passwords.clone()));
-        let knox = DeviceTokenAuthentication::new(Arc::clone(&store), Arc::clone(&clock));
-        let jwt: Arc<dyn Authenticator> = Arc::new(JwtAuthentication::new(
-            backend,
-            jwt,
-            Arc::clone(&store),
-            clock,
-        ));
+        let knox = profile.device_tokens();
+        let knox: Arc<dyn Authenticator> = Arc::new(knox.authentication(Arc::clone(&store), clock));
+        let jwt: Arc<dyn Authenticator> = Arc::new(jwts.authentication());
         let defaults = match profile {
             Profile::Email => vec![Arc::clone(&token), Arc::clone(&session)],
             Profile::Stock => vec![Arc::clone(&session), Arc::clone(&basic)],
@@ -107,7 +104,6 @@ impl App {
         let gate = Gate::new(defaults)
             .with_csrf(sessions.csrf().clone())
             .with_compat(compat);
-        let knox = Arc::new(knox);
         Ok(Self {
             profile,
             accounts,
@@ -119,6 +115,7 @@ impl App {
             knox,
             basic,
             jwt,
+            jwts,
             gate,
         })
     }
@@ -138,6 +135,16 @@ impl App {
         }
     }
 
+    /// knox' doors, by the names of the recorded views.
+    fn knox_doors(&self) -> Doors {
+        let api = |name: &str| match name {
+            "Login" => self.api("Knox Basic Login"),
+            "Login Json" => self.api("Knox Json Login"),
+            name => self.api(name),
+        };
+        self.accounts.device_doors(&self.gate, "/knox/", api)
+    }
+
     /// Three calls a minute.
     pub(crate) fn rate(&self) -> Limit {
         Limit {
@@ -153,7 +160,9 @@ impl App {
             .merge(token_views::doors(&self))
             .merge(trainers::doors(&self))
             .merge(session_views::doors(&self))
-            .merge(guard::doors(&self));
+            .merge(guard::doors(&self))
+            .merge(self.jwts.doors(&self.gate, "/jwt/", |name| self.api(name)))
+            .merge(self.knox_doors());
         let cors = self.profile.cors().unwrap_or_default();
         let hosts = AllowedHosts::new(["127.0.0.1", "localhost", "testserver"]);
         doors

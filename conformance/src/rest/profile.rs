@@ -1,7 +1,11 @@
 //! The three settings that were recorded.
 
 use clap::ValueEnum;
-use portcullis::web::{CorsSettings, CsrfSettings, Origins, SameSite, SessionSettings};
+use portcullis::accounts::{DeviceTokens, JwtSettings};
+use portcullis::web::{
+    CorsSettings, CsrfSettings, DeviceRenewal, Origins, SameSite, SessionSettings,
+};
+use time::Duration;
 
 /// A profile of the recordings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -26,6 +30,47 @@ impl Profile {
     /// Whether answers can be pages, too.
     pub(crate) fn has_html(self) -> bool {
         self == Self::Email
+    }
+
+    pub(crate) fn device_tokens(self) -> DeviceTokens {
+        let tokens = DeviceTokens {
+            ttl: Some(Duration::hours(10)),
+            limit_per_user: None,
+            ..DeviceTokens::default()
+        };
+        if self != Self::Stock {
+            return tokens;
+        }
+        let ttl = Duration::hours(2);
+        DeviceTokens {
+            ttl: Some(ttl),
+            limit_per_user: Some(2),
+            renewal: Some(DeviceRenewal {
+                ttl,
+                max_ttl: None,
+                min_interval: Duration::minutes(1),
+            }),
+            shows_user: true,
+            ..tokens
+        }
+    }
+
+    pub(crate) fn jwt(self) -> JwtSettings {
+        let mut settings = JwtSettings {
+            families: None,
+            trims_password: true,
+            name_field: Some(match self {
+                Self::Stock => "username",
+                Self::Email | Self::Jwt => "email",
+            }),
+            ..JwtSettings::default()
+        };
+        if self == Self::Jwt {
+            settings.tokens.rotate_refresh_tokens = true;
+            settings.tokens.blacklist_after_rotation = true;
+            settings.tokens.check_revoke_token = true;
+        }
+        settings
     }
 
     pub(crate) fn session(self) -> SessionSettings {

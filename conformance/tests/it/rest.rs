@@ -9,9 +9,10 @@ use conformance::http::Base;
 use conformance::report::told;
 use conformance::{Choice, Runner, Suite, Verdict};
 
-/// The areas that are built; those of dj-rest-auth, knox' log-in, JWT and social log-in are to come.
-const AREAS: [&str; 8] = [
-    "token", "trainers", "session", "csrf", "guard", "cors", "http", "edge",
+/// The areas that are built; those of dj-rest-auth and social log-in are to come.
+const AREAS: [&str; 11] = [
+    "token", "trainers", "session", "csrf", "guard", "cors", "http", "edge", "jwt", "knox",
+    "knox-jwt",
 ];
 
 /// What is left out of them, and why.

@@ -1,4 +1,5 @@
-//! Account flows, one file each: sign-up, log-in by token or session, who am I, log-out.
+//! Account flows, one file each: sign-up, log-in by token or session, who am I, log-out; device tokens
+//! with knox' doors, and [`Jwt`]s with simplejwt's.
 //!
 //! [`Accounts`] holds what the flows share. Each flow is a method for handlers of one's own, and a
 //! door with the field names and texts that clients of Django's packages expect: see
@@ -6,7 +7,9 @@
 #![forbid(unsafe_code)]
 
 mod administrators;
+mod device;
 mod doors;
+mod jwt;
 mod logout;
 #[cfg(feature = "mail")]
 pub mod mail;
@@ -22,6 +25,8 @@ use portcullis_core::{Clock, User};
 use portcullis_web::{Passwords, Sessions};
 
 pub use administrators::SetupKey;
+pub use device::{DeviceLogIn, DeviceToken, DeviceTokens};
+pub use jwt::{Families, Jwt, JwtSettings, Renewed, SignedToken, TokenPair};
 #[cfg(feature = "mail")]
 pub use mail::Mailer;
 pub use settings::{AccountSettings, Tokens};

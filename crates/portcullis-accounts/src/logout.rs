@@ -6,7 +6,8 @@ use portcullis_web::{Access, Refusal};
 use crate::Accounts;
 
 impl Accounts {
-    /// Ends the token of a request: a device's own, or the user's one DRF token.
+    /// Ends the token of a request: a device's own, the login of a JWT with all of its tokens, or the user's
+    /// one DRF token. A JWT that names no login cannot be ended.
     ///
     /// # Errors
     /// 503 when the database fails; then the token is still good.
@@ -15,9 +16,11 @@ impl Accounts {
             return Ok(());
         };
         let store = self.passwords.store();
-        match &proof.credential_digest {
-            Some(digest) => store.end_device_login(&proof.user.id, digest).await?,
-            None => store.end_token(&proof.user.id).await?,
+        match (&proof.credential_digest, proof.login) {
+            (Some(digest), _) => store.end_device_login(&proof.user.id, digest).await?,
+            (None, Some(login)) => store.end_login(login).await?,
+            (None, None) if proof.authenticator == "JWTAuthentication" => false,
+            (None, None) => store.end_token(&proof.user.id).await?,
         };
         tracing::info!(user = %proof.user.id, event = "logout", "logged out");
         Ok(())

@@ -3,14 +3,14 @@
 use portcullis_core::Limit;
 use time::Duration;
 
+use crate::device::DeviceTokens;
+
 /// Which tokens a log-in issues.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tokens {
-    /// One for every device: stored as a hash, and good for so long.
-    Device {
-        /// How long. Default: 30 days.
-        ttl: Duration,
-    },
+    /// One for every device: stored as a hash, and with an end. See [`AccountSettings::device`].
+    #[default]
+    Device,
     /// DRF's: one per user, stored in clear, without an end. Compatible, and less safe.
     Authtoken,
 }
@@ -19,8 +19,10 @@ pub enum Tokens {
 #[derive(Clone, Debug)]
 pub struct AccountSettings {
     /// Which tokens a log-in issues.
-    #[doc(alias = "TOKEN_TTL")]
     pub tokens: Tokens,
+    /// What device tokens are like.
+    #[doc(alias = "REST_KNOX")]
+    pub device: DeviceTokens,
     /// How many accounts one address may ask for, IPv6 by its /64; `None` is any number. Not counted
     /// where the address is not known. Default: 20 an hour.
     pub signup_limit: Option<Limit>,
@@ -29,9 +31,8 @@ pub struct AccountSettings {
 impl Default for AccountSettings {
     fn default() -> Self {
         Self {
-            tokens: Tokens::Device {
-                ttl: Duration::days(30),
-            },
+            tokens: Tokens::default(),
+            device: DeviceTokens::default(),
             signup_limit: Some(Limit {
                 tries: 20,
                 window: Duration::hours(1),

@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 use http::request::Parts;
-use portcullis_core::{Issued, NewDeviceLogin, NewLogin};
+use portcullis_core::{Issued, NewLogin};
 use portcullis_django::api_token;
 use portcullis_web::{Checked, ClientInfo, Refusal, device_name};
 
@@ -60,16 +60,9 @@ impl Accounts {
                 let key = api_token::new_authtoken();
                 (key.clone(), NewLogin::Token { key, now })
             }
-            Tokens::Device { ttl } => {
-                let token = api_token::new_knox_token("");
-                let login = NewDeviceLogin {
-                    digest: api_token::knox_digest(&token),
-                    token_key: api_token::knox_key(&token).to_owned(),
-                    device: device_name(headers),
-                    now,
-                    expires: Some(now + ttl),
-                    limit: None,
-                };
+            Tokens::Device => {
+                let device = device_name(headers);
+                let (token, login) = self.settings.device.new_token(device, now);
                 (token, NewLogin::Device(login))
             }
         }

@@ -105,6 +105,27 @@ impl Claims {
         self.seconds(claim::EXPIRES).ok().flatten()
     }
 
+    /// Ends no later than `ends` (Unix seconds).
+    pub fn end_by(&mut self, ends: i64) {
+        if self.expires_at().is_none_or(|expires| expires > ends) {
+            self.insert(claim::EXPIRES, ends);
+        }
+    }
+
+    /// Makes them those of the token that has this `jti`, `iat` and `exp` (Unix seconds), and is else the
+    /// same.
+    pub fn become_token(&mut self, id: &str, issued: i64, expires: i64) {
+        self.insert(claim::EXPIRES, expires);
+        self.insert(claim::ISSUED, issued);
+        self.insert(claim::ID, id);
+    }
+
+    /// The `iat` in Unix seconds, fractions cut off; `None` when there is none.
+    #[must_use]
+    pub fn issued_at(&self) -> Option<i64> {
+        self.seconds(claim::ISSUED).ok().flatten()
+    }
+
     /// Writes `exp` and `iat`, over old ones in their places.
     pub(super) fn renew(&mut self, lifetime_seconds: i64, now: i64) {
         self.insert(claim::EXPIRES, now.saturating_add(lifetime_seconds));

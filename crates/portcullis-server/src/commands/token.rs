@@ -3,8 +3,7 @@
 use anyhow::{Context, bail};
 use portcullis::accounts::Tokens;
 use portcullis::core::{
-    Clock, Issued, LoginId, LoginListStore, LoginStore, NewDeviceLogin, NewLogin, Scheme,
-    SystemClock,
+    Clock, Issued, LoginId, LoginListStore, LoginStore, NewLogin, Scheme, SystemClock,
 };
 use portcullis::django::api_token;
 
@@ -30,23 +29,18 @@ async fn create(settings: &Settings, name: &str, device: &str) -> anyhow::Result
     let database = open_existing(settings).await?;
     let user = user(&database, name).await?;
     let now = SystemClock.now();
-    let (token, login, expires) = match settings.accounts().tokens {
+    let accounts = settings.accounts();
+    let (token, login, expires) = match accounts.tokens {
         Tokens::Authtoken => {
             let key = api_token::new_authtoken();
             (key.clone(), NewLogin::Token { key, now }, None)
         }
-        Tokens::Device { ttl } => {
-            let token = api_token::new_knox_token("");
+        Tokens::Device => {
             let device = device.chars().filter(|character| !character.is_control());
-            let login = NewDeviceLogin {
-                digest: api_token::knox_digest(&token),
-                token_key: api_token::knox_key(&token).to_owned(),
-                device: device.take(MAX_DEVICE_CHARACTERS).collect(),
-                now,
-                expires: Some(now + ttl),
-                limit: None,
-            };
-            (token, NewLogin::Device(login), Some(now + ttl))
+            let device = device.take(MAX_DEVICE_CHARACTERS).collect();
+            let (token, login) = accounts.device.new_token(device, now);
+            let expires = login.expires;
+            (token, NewLogin::Device(login), expires)
         }
     };
     let issued = database.log_in(&user, login, None).await?;

@@ -1,7 +1,7 @@
 //! The settings as the parts of the application take them.
 
 use portcullis::AccountSettings;
-use portcullis::accounts::Tokens;
+use portcullis::accounts::{DeviceTokens, Tokens};
 use portcullis::core::{Limit, SecretKeys};
 use portcullis::django::password::Hashers;
 use portcullis::web::{
@@ -84,12 +84,15 @@ impl Settings {
     /// The account flows' settings.
     #[must_use]
     pub fn accounts(&self) -> AccountSettings {
-        let ttl = seconds(self.device_token_ttl_seconds.get());
         AccountSettings {
             tokens: if self.issues_authtokens() {
                 Tokens::Authtoken
             } else {
-                Tokens::Device { ttl }
+                Tokens::Device
+            },
+            device: DeviceTokens {
+                ttl: Some(seconds(self.device_token_ttl_seconds.get())),
+                ..DeviceTokens::default()
             },
             signup_limit: Some(Limit {
                 tries: self.signup_limit_tries.get(),

@@ -2,5 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where its facts end")]
 
 mod authorization_headers;
+mod devices;
+mod jwt;
 mod login_csrf;
 mod matrix;

@@ -47,6 +47,8 @@ pub struct Api {
     /// What answers can be written as; the first is the default.
     #[doc(alias = "renderer_classes")]
     pub renderers: Vec<Renderer>,
+    /// The text fields of a `POST`, for `OPTIONS`.
+    pub fields: Vec<String>,
 }
 
 impl Api {
@@ -56,7 +58,16 @@ impl Api {
         Self {
             name: name.into(),
             renderers: vec![Renderer::Json],
+            fields: Vec::new(),
         }
+    }
+
+    /// Tells by `OPTIONS` that a `POST` wants these fields, each a text.
+    #[doc(alias = "SimpleMetadata")]
+    #[must_use]
+    pub fn with_fields(mut self, fields: &[&str]) -> Self {
+        self.fields = fields.iter().map(|name| (*name).to_owned()).collect();
+        self
     }
 
     /// And as a page, for people with a browser.
@@ -107,11 +118,24 @@ impl Api {
             "application/x-www-form-urlencoded",
             "multipart/form-data",
         ];
-        axum::Json(json!({
+        let mut body = json!({
             "name": self.name, "description": "", "renders": renders, "parses": parses,
-        }))
-        .into_response()
+        });
+        for name in &self.fields {
+            body["actions"]["POST"][name] = json!({
+                "type": "string", "required": true, "read_only": false, "label": label(name),
+            });
+        }
+        axum::Json(body).into_response()
     }
+}
+
+/// A field's name for people: `new_password` is "New password".
+fn label(name: &str) -> String {
+    let mut characters = name.chars();
+    let first = characters.next().map(|first| first.to_ascii_uppercase());
+    let rest = characters.map(|c| if c == '_' { ' ' } else { c });
+    first.into_iter().chain(rest).collect()
 }
 
 /// The renderer that a request gets.

@@ -1,0 +1,176 @@
+//! The flows of device tokens as doors: knox' paths, field names and texts.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+use portcullis_core::{Authenticator, Challenge, PasswordHash, User};
+use portcullis_web::{
+    Access, Api, BasicAuthentication, Checked, ClientInfo, CurrentUser, Doors, FieldErrors, Fields,
+    Gate, Refusal, TextRule, post,
+};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+
+use super::login::{DeviceLogIn, DeviceToken};
+use crate::Accounts;
+use crate::token_login::TOO_MANY;
+
+/// The longest log-in name that is looked up, in characters.
+const MAX_NAME_CHARACTERS: usize = 254;
+
+/// As DRF writes times; without the fraction where it is nothing.
+const WITH_FRACTION: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]Z");
+const WHOLE: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+
+impl Accounts {
+    /// knox' doors below a prefix such as `/knox/`, each with the pipeline that `api` makes of its name.
+    ///
+    /// | door | who | answer |
+    /// |---|---|---|
+    /// | `POST login/` | Basic | 200 `{"expiry", "token"}`, a new token; 403 `{"error"}` over the limit |
+    /// | `POST login-json/` | `username` and `password` in the body | the same |
+    /// | `POST logout/` | device token | 204, this token ends |
+    /// | `POST logoutall/` | device token | 204, all of the user's end |
+    #[must_use]
+    pub fn device_doors(
+        &self,
+        gate: &Gate,
+        prefix: &str,
+        api: impl Fn(&'static str) -> Api,
+    ) -> Doors {
+        let (a, b, c, d) = (self.clone(), self.clone(), self.clone(), self.clone());
+        let basic: Arc<dyn Authenticator> = Arc::new(BasicAuthentication(self.passwords.clone()));
+        let store = Arc::clone(self.passwords.store());
+        let tokens = &self.settings.device;
+        let device: Arc<dyn Authenticator> =
+            Arc::new(tokens.authentication(store, Arc::clone(&self.clock)));
+        let at = |path: &str| format!("{prefix}{path}/");
+        gate.doors()
+            .route(
+                &at("login"),
+                post(move |headers, user| login(a, headers, user)),
+            )
+            .authenticated_by(vec![basic])
+            .require(portcullis_core::IsAuthenticated)
+            .api(api("Login"))
+            .route(
+                &at("login-json"),
+                post(move |request, fields| login_json(b, request, fields)),
+            )
+            .authenticated_by(Vec::new())
+            .api(api("Login Json"))
+            .open()
+            .route(&at("logout"), post(move |access| logout(c, access)))
+            .authenticated_by(vec![Arc::clone(&device)])
+            .require(portcullis_core::IsAuthenticated)
+            .api(api("Logout"))
+            .route(&at("logoutall"), post(move |access| logout_all(d, access)))
+            .authenticated_by(vec![device])
+            .require(portcullis_core::IsAuthenticated)
+            .api(api("Logout All"))
+    }
+}
+
+async fn login(
+    accounts: Accounts,
+    headers: HeaderMap,
+    CurrentUser(user): CurrentUser,
+) -> Result<Response, Refusal> {
+    let closed = || {
+        let challenge = Challenge("Basic realm=\"api\"".into());
+        Refusal::AuthenticationFailed("Invalid username/password.".into(), Some(challenge))
+    };
+    issue(&accounts, &headers, user, None, closed).await
+}
+
+async fn login_json(
+    accounts: Accounts,
+    request: Parts,
+    fields: Fields,
+) -> Result<Response, Refusal> {
+    let mut errors = FieldErrors::default();
+    let name = TextRule::new("username").max(MAX_NAME_CHARACTERS);
+    let name = fields.text(name, &mut errors);
+    let password = fields.text(TextRule::new("password").exact(), &mut errors);
+    errors.into_result()?;
+    let refused = || FieldErrors::form("Unable to log in with provided credentials.").into();
+    let client = ClientInfo::of(&request.extensions);
+    let checked = accounts.passwords.check(&client, &name, &password).await?;
+    let Checked::Right {
+        user,
+        rehashed,
+        counted,
+    } = checked
+    else {
+        return Err(refused());
+    };
+    let issued = issue(&accounts, &request.headers, user, rehashed, refused).await?;
+    accounts.passwords.forget_failures(&counted).await?;
+    Ok(issued)
+}
+
+/// The answer of a log-in; `closed` is that of an account that was closed meanwhile.
+async fn issue(
+    accounts: &Accounts,
+    headers: &HeaderMap,
+    user: User,
+    rehashed: Option<PasswordHash>,
+    closed: impl FnOnce() -> Refusal,
+) -> Result<Response, Refusal> {
+    let DeviceToken { text, expires } =
+        match accounts.log_in_device(headers, &user, rehashed).await? {
+            DeviceLogIn::Opened(token) => token,
+            DeviceLogIn::TooMany => {
+                let body = Json(json!({ "error": TOO_MANY }));
+                return Ok((StatusCode::FORBIDDEN, body).into_response());
+            }
+            DeviceLogIn::Closed => return Err(closed()),
+        };
+    let mut body = json!({ "expiry": expires.map(shown), "token": text });
+    if accounts.settings.device.shows_user {
+        body["user"] = json!({ "username": user.username });
+    }
+    Ok(Json(body).into_response())
+}
+
+async fn logout(accounts: Accounts, access: Access) -> Result<StatusCode, Refusal> {
+    accounts.log_out_token(&access).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn logout_all(accounts: Accounts, access: Access) -> Result<StatusCode, Refusal> {
+    accounts.log_out_devices(&access).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Such as `2026-01-02T13:04:05.000006Z`.
+fn shown(at: OffsetDateTime) -> Value {
+    let format = match at.microsecond() {
+        0 => WHOLE,
+        _ => WITH_FRACTION,
+    };
+    let utc = at.to_offset(time::UtcOffset::UTC);
+    utc.format(format).map_or(Value::Null, Value::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::shown;
+
+    #[test]
+    fn times_are_written_as_drf_does() {
+        let at = datetime!(2026-01-02 03:04:05.000006 UTC);
+        assert_eq!(shown(at), "2026-01-02T03:04:05.000006Z");
+        let east = datetime!(2026-01-02 03:04:05 +01:00);
+        assert_eq!(shown(east), "2026-01-02T02:04:05Z");
+    }
+}

@@ -1,0 +1,120 @@
+//! Log in for a pair of tokens.
+
+use std::fmt;
+
+use http::HeaderMap;
+use http::request::Parts;
+use portcullis_core::{NewJwtLogin, NewLogin, PasswordHash, User};
+use portcullis_django::jwt::{Claims, Subject, TokenType};
+use portcullis_web::{Checked, ClientInfo, LOGIN_CLAIM, Refusal, device_name};
+use time::OffsetDateTime;
+
+use super::{Jwt, new_family, row_of};
+
+/// A token's text, for the client alone, and until when it is good.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SignedToken {
+    /// `<header>.<payload>.<signature>`.
+    pub text: String,
+    /// Its `exp`.
+    pub expires: OffsetDateTime,
+}
+
+/// What a log-in gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenPair {
+    /// Sent with each request; 5 minutes.
+    pub access: SignedToken,
+    /// Good for the next pair.
+    pub refresh: SignedToken,
+}
+
+impl Jwt {
+    /// Checks a password and issues a pair of tokens. `last_login` stays as it is.
+    ///
+    /// `Ok(None)`: unknown, wrong, inactive or without a password; all for the same work.
+    ///
+    /// # Errors
+    /// The refusal when the password was not looked at: 429, 503.
+    #[doc(alias = "TokenObtainPairView")]
+    pub async fn log_in(
+        &self,
+        request: &Parts,
+        name: &str,
+        password: &str,
+    ) -> Result<Option<TokenPair>, Refusal> {
+        let client = ClientInfo::of(&request.extensions);
+        let checked = self.passwords.check(&client, name, password).await?;
+        let Checked::Right {
+            user,
+            rehashed,
+            counted,
+        } = checked
+        else {
+            return Ok(None);
+        };
+        let pair = self.issue(&request.headers, &user, rehashed).await?;
+        if pair.is_some() {
+            self.passwords.forget_failures(&counted).await?;
+        }
+        Ok(pair)
+    }
+
+    /// Issues a pair of tokens to a user who was recognised otherwise; writes the re-hashed password where
+    /// there is one.
+    ///
+    /// `Ok(None)`: they are not active, or `user.password` is not the stored one any more.
+    ///
+    /// # Errors
+    /// 503 when the database fails.
+    #[doc(alias = "RefreshToken.for_user")]
+    pub async fn issue(
+        &self,
+        headers: &HeaderMap,
+        user: &User,
+        rehashed: Option<PasswordHash>,
+    ) -> Result<Option<TokenPair>, Refusal> {
+        let now = self.clock.now();
+        let settings = &self.settings.tokens;
+        let families = self.settings.families;
+        let family = families.map(|families| new_family(families, now));
+        let id = user.id.to_string();
+        let password = rehashed.as_ref().unwrap_or(&user.password);
+        let subject = Subject {
+            user_id: &id,
+            password_column: password.expose_secret(),
+        };
+        let claims = |token_type| {
+            let mut claims = Claims::for_user(token_type, subject, settings, now.unix_timestamp());
+            if let Some(family) = &family {
+                claims.insert(LOGIN_CLAIM, family.id.as_str());
+                claims.end_by(family.ends.unix_timestamp());
+            }
+            claims
+        };
+        let refresh = claims(TokenType::Refresh);
+        let pair = TokenPair {
+            access: self.sign(&claims(TokenType::Access))?,
+            refresh: self.sign(&refresh)?,
+        };
+        let login = NewLogin::Jwt(NewJwtLogin {
+            token: row_of(&refresh, now),
+            family: family.clone(),
+            device: device_name(headers),
+            now,
+        });
+        if self.store().log_in(user, login, rehashed).await?.is_none() {
+            return Ok(None);
+        }
+        tracing::info!(user = %user.id, event = "login", outcome = "ok", "logged in");
+        Ok(Some(pair))
+    }
+}
+
+impl fmt::Debug for SignedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedToken")
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
+}
