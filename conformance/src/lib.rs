@@ -27,6 +27,7 @@ pub mod moment;
 pub mod normalise;
 pub mod report;
 pub mod run;
+pub mod sink;
 pub mod values;
 pub mod variables;
 

@@ -1,26 +1,27 @@
 //! The services of the application, and all of its doors.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
-use portcullis::accounts::{Jwt, Tokens};
+use portcullis::accounts::{EmailVerification, Jwt, Mailer, Tokens};
 use portcullis::core::{Clock, Limit, SecretKeys, Store, SystemClock};
 use portcullis::django::jwt::{Algorithm, Backend, Key};
 use portcullis::django::password::Hashers;
 use portcullis::sql::Database;
 use portcullis::web::{
     AllowedHosts, Api, BasicAuthentication, Compat, CookieDoorSettings, Cors, HashingPool,
-    Passwords, SessionAuthentication, Sessions, TokenAuthentication, TrustedProxies,
-    security_headers,
+    JwtCookieAuthentication, Passwords, SessionAuthentication, Sessions, TokenAuthentication,
+    TrustedProxies, security_headers,
 };
 use portcullis::{AccountSettings, Accounts, Authenticator, Doors, Gate};
 use time::Duration;
 
 use crate::profile::Profile;
-use crate::{guard, session_views, token_views, trainers};
+use crate::{guard, rest_auth_views, session_views, token_views, trainers};
 
 /// The key of the recorded server; it protects nothing.
 const SECRET_KEY: &str = "peer-only-secret-key-do-not-deploy-0123456789abcdefghij";
@@ -31,6 +32,9 @@ const JWT_KEY: &str = "peer-only-jwt-signing-key-0123456789abcdefghijklmnop";
 pub(crate) struct App {
     pub(crate) profile: Profile,
     pub(crate) accounts: Accounts,
+    /// The same for dj-rest-auth's endpoints, with mail.
+    pub(crate) rest_accounts: Accounts,
+    pub(crate) mailer: Mailer,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) passwords: Passwords,
     pub(crate) secret_keys: SecretKeys,
@@ -39,12 +43,16 @@ pub(crate) struct App {
     pub(crate) knox: Arc<dyn Authenticator>,
     pub(crate) basic: Arc<dyn Authenticator>,
     pub(crate) jwt: Arc<dyn Authenticator>,
-    jwts: Jwt,
-    gate: Gate,
+    pub(crate) jwts: Jwt,
+    pub(crate) gate: Gate,
 }
 
 impl App {
-    pub(crate) fn new(profile: Profile, database: Database) -> anyhow::Result<Self> {
+    pub(crate) fn new(
+        profile: Profile,
+        database: Database,
+        mail: SocketAddr,
+    ) -> anyhow::Result<Self> {
         let store: Arc<dyn Store> = Arc::new(database);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let secret_keys = SecretKeys::new(SECRET_KEY, Vec::new());
@@ -67,11 +75,26 @@ impl App {
             hashers,
             None,
         );
+        let passwords = passwords.comparing_email_case();
         let settings = AccountSettings {
             tokens: Tokens::Authtoken,
             signup_limit: None,
             device: profile.device_tokens(),
+            email_verification: EmailVerification::None,
+            ..AccountSettings::default()
         };
+        let mailer = rest_auth_views::mailer(mail)?;
+        let rest_passwords = match profile {
+            Profile::Stock => passwords.clone().wanting_verified_email(),
+            Profile::Email | Profile::Jwt => passwords.clone(),
+        };
+        let rest_accounts = Accounts::new(
+            rest_passwords.clone(),
+            sessions.clone(),
+            Arc::clone(&clock),
+            rest_auth_views::settings(profile),
+        )
+        .with_mailer(mailer.clone());
         let accounts = Accounts::new(
             passwords.clone(),
             sessions.clone(),
@@ -91,10 +114,14 @@ impl App {
         let knox = profile.device_tokens();
         let knox: Arc<dyn Authenticator> = Arc::new(knox.authentication(Arc::clone(&store), clock));
         let jwt: Arc<dyn Authenticator> = Arc::new(jwts.authentication());
-        let defaults = match profile {
+        let defaults: Vec<Arc<dyn Authenticator>> = match profile {
             Profile::Email => vec![Arc::clone(&token), Arc::clone(&session)],
             Profile::Stock => vec![Arc::clone(&session), Arc::clone(&basic)],
-            Profile::Jwt => vec![Arc::clone(&jwt)],
+            Profile::Jwt => vec![Arc::new(JwtCookieAuthentication::new(
+                jwts.authentication(),
+                rest_auth_views::cookies(),
+                sessions.csrf().clone(),
+            ))],
         };
         let compat = Compat {
             first_class_challenge: true,
@@ -107,6 +134,8 @@ impl App {
         Ok(Self {
             profile,
             accounts,
+            rest_accounts,
+            mailer,
             store,
             passwords,
             secret_keys,
@@ -161,6 +190,7 @@ impl App {
             .merge(trainers::doors(&self))
             .merge(session_views::doors(&self))
             .merge(guard::doors(&self))
+            .merge(rest_auth_views::doors(&self))
             .merge(self.jwts.doors(&self.gate, "/jwt/", |name| self.api(name)))
             .merge(self.knox_doors());
         let cors = self.profile.cors().unwrap_or_default();

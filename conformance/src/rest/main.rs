@@ -9,6 +9,7 @@
 mod app;
 mod guard;
 mod profile;
+mod rest_auth_views;
 mod seed;
 mod session_views;
 mod token_views;
@@ -37,6 +38,9 @@ struct Options {
     /// The port on the loopback; 0 takes a free one.
     #[arg(long, default_value_t = 8101)]
     port: u16,
+    /// The port on the loopback where mail is sent to.
+    #[arg(long, default_value_t = 18925)]
+    mail_port: u16,
     /// A database of one's own, fresh and empty, such as `postgres://…`; embedded otherwise.
     #[arg(long)]
     database_url: Option<String>,
@@ -51,7 +55,9 @@ async fn main() -> anyhow::Result<()> {
         None => Database::open_sqlite(&folder.path().join("rest.db"))?.0,
     };
     database.migrate(SystemClock.now()).await?;
-    let app = app::App::new(options.profile, database)?;
+    let mail = SocketAddr::from(([127, 0, 0, 1], options.mail_port));
+    let app = app::App::new(options.profile, database, mail)?;
+    let worker = app.mailer.spawn(app.store.clone());
     seed::seed(&app).await.context("seeding")?;
 
     let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
@@ -65,6 +71,7 @@ async fn main() -> anyhow::Result<()> {
     axum::serve(listener, service)
         .with_graceful_shutdown(async { drop(tokio::signal::ctrl_c().await) })
         .await?;
+    worker.stop().await;
     Ok(())
 }
 

@@ -3,7 +3,8 @@
 use anyhow::Context;
 use portcullis::User;
 use portcullis::core::{
-    Clock, NewAccount, NewDeviceLogin, NewLogin, NewSession, PasswordHash, SystemClock, no_mails,
+    Clock, NewAccount, NewDeviceLogin, NewLogin, NewSession, PasswordHash, ProfileChange,
+    SystemClock, no_mails,
 };
 use portcullis::django::session::{self, BACKEND, HASH, MODEL_BACKEND, Secrets, USER_ID};
 use portcullis::django::{api_token, password};
@@ -93,7 +94,15 @@ async fn make_user(app: &App, row: &Value, common: &str) -> anyhow::Result<User>
         is_superuser: row["is_superuser"] == true,
         now: SystemClock.now(),
     };
-    Ok(app.store.create_account(account, None, &no_mails).await?)
+    let user = app.store.create_account(account, None, &no_mails).await?;
+    let name = |field: &str| row[field].as_str().map(str::to_owned);
+    let names = ProfileChange {
+        username: None,
+        first_name: name("first_name"),
+        last_name: name("last_name"),
+    };
+    let named = app.store.change_profile(&user.id, names).await?;
+    named.context("the user is gone")
 }
 
 async fn open(app: &App, user: &User, login: NewLogin) -> anyhow::Result<()> {

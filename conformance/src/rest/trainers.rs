@@ -7,7 +7,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
-use portcullis::accounts::{LoggedIn, NewUser};
+use portcullis::accounts::{LoggedIn, NewUser, SignedUp};
 use portcullis::web::{FieldErrors, TextRule};
 use portcullis::{
     Access, Ask, CurrentUser, Doors, Fields, Permission, Refusal, Verdict, get, post,
@@ -77,7 +77,7 @@ async fn signup(
     fields: Fields,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
     let new = NewUser::with_longest_password(&fields, MAX_PASSWORD_CHARACTERS)?;
-    let LoggedIn { user, token } = app.accounts.sign_up(&request, new).await?;
+    let LoggedIn { user, token } = logged_in(app.accounts.sign_up(&request, new).await?)?;
     Ok((
         StatusCode::CREATED,
         Json(json!({ "trainer": user.email, "token": token })),
@@ -90,11 +90,19 @@ async fn master(
     fields: Fields,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
     let new = NewUser::with_longest_password(&fields, MAX_PASSWORD_CHARACTERS)?.administrator();
-    let LoggedIn { user, token } = app.accounts.sign_up(&request, new).await?;
+    let LoggedIn { user, token } = logged_in(app.accounts.sign_up(&request, new).await?)?;
     Ok((
         StatusCode::CREATED,
         Json(json!({ "master_trainer": user.email, "token": token })),
     ))
+}
+
+/// These sign-ups ask nobody to confirm an address.
+fn logged_in(made: SignedUp) -> Result<LoggedIn, Refusal> {
+    match made {
+        SignedUp::LoggedIn(made) => Ok(made),
+        SignedUp::ToConfirm => Err(Refusal::Unavailable),
+    }
 }
 
 async fn login(app: App, request: Parts, fields: Fields) -> Result<Response, Refusal> {

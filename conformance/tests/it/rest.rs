@@ -7,12 +7,28 @@ use std::process::{Child, Command, Stdio};
 
 use conformance::http::Base;
 use conformance::report::told;
+use conformance::sink::Sink;
 use conformance::{Choice, Runner, Suite, Verdict};
 
 /// The areas that are built; those of dj-rest-auth and social log-in are to come.
-const AREAS: [&str; 11] = [
-    "token", "trainers", "session", "csrf", "guard", "cors", "http", "edge", "jwt", "knox",
+const AREAS: [&str; 17] = [
+    "token",
+    "trainers",
+    "session",
+    "csrf",
+    "guard",
+    "cors",
+    "http",
+    "edge",
+    "jwt",
+    "knox",
     "knox-jwt",
+    "dja-login",
+    "dja-user",
+    "dja-password",
+    "dja-registration",
+    "dja-account",
+    "dja-jwt",
 ];
 
 /// What is left out of them, and why.
@@ -24,9 +40,17 @@ struct Server {
 }
 
 impl Server {
-    fn start(profile: &str) -> Self {
+    fn start(profile: &str, mail: &Sink) -> Self {
+        let mail_port = mail.smtp.port().to_string();
         let mut child = Command::new(env!("CARGO_BIN_EXE_rest"))
-            .args(["--profile", profile, "--port", "0"])
+            .args([
+                "--profile",
+                profile,
+                "--port",
+                "0",
+                "--mail-port",
+                &mail_port,
+            ])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -61,8 +85,10 @@ fn not_yet() -> BTreeSet<&'static str> {
 fn play(profile: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rest");
     let suite = Suite::load(&folder).unwrap();
-    let server = Server::start(profile);
-    let runner = Runner::new(&suite, server.base.clone(), profile, None).unwrap();
+    let sink = Sink::start().unwrap();
+    let server = Server::start(profile, &sink);
+    let mail = Base::parse(&format!("http://{}", sink.http)).unwrap();
+    let runner = Runner::new(&suite, server.base.clone(), profile, Some(mail)).unwrap();
     runner.greet().unwrap();
     let areas = AREAS.map(str::to_owned).to_vec();
     let chosen = suite

@@ -11,7 +11,7 @@ use portcullis_web::{Access, FieldErrors, Fields, Refusal, TextRule};
 use time::{Duration, OffsetDateTime};
 
 use crate::signup::NewUser;
-use crate::{Accounts, LoggedIn};
+use crate::{Accounts, LoggedIn, SignedUp};
 
 /// How many characters a key has: 43 of a 62-letter alphabet are 256 bits.
 const LENGTH: usize = 43;
@@ -91,7 +91,7 @@ impl Accounts {
         let is_superuser = matches!(access.who(), Principal::User(user) if user.is_superuser);
         if is_superuser {
             let new = NewUser::from_fields(fields)?.administrator();
-            return self.sign_up(request, new).await;
+            return self.make(request, new).await;
         }
         let key = fields.optional_text(TextRule::new("setup_key"), &mut FieldErrors::default());
         let key = key.unwrap_or_default();
@@ -100,12 +100,20 @@ impl Accounts {
             return Err(access.refusal());
         };
         let made = match NewUser::from_fields(fields) {
-            Ok(new) => self.sign_up(request, new.administrator()).await,
+            Ok(new) => self.make(request, new.administrator()).await,
             Err(errors) => Err(errors.into()),
         };
         if made.is_err() {
             self.setup_key.give_back(&key, expires);
         }
         made
+    }
+
+    async fn make(&self, request: &Parts, new: NewUser) -> Result<LoggedIn, Refusal> {
+        match self.sign_up(request, new).await? {
+            SignedUp::LoggedIn(made) => Ok(made),
+            // Nobody asks administrators for a confirmation.
+            SignedUp::ToConfirm => Err(Refusal::Unavailable),
+        }
     }
 }

@@ -9,7 +9,7 @@ use portcullis_web::{
 use serde_json::{Value, json};
 
 use crate::signup::NewUser;
-use crate::{Accounts, LoggedIn};
+use crate::{Accounts, LoggedIn, SignedUp};
 
 /// The longest log-in name that is looked up, in characters.
 const MAX_NAME_CHARACTERS: usize = 254;
@@ -19,7 +19,7 @@ impl Accounts {
     ///
     /// | door | body | answer |
     /// |---|---|---|
-    /// | `POST /api/signup/` | `email`, `password` | 201 `{"email", "token"}` |
+    /// | `POST /api/signup/` | `email`, `password` | 201 `{"email", "token"}`, or `{"detail"}` where the address must be confirmed |
     /// | `POST /api/administrators/` | `email`, `password`, the first time `setup_key` | 201 `{"email", "token"}` |
     /// | `POST /api/token/`, `POST /api/auth/login/` | `username` or `email`, `password` | 200 `{"token"}` |
     /// | `GET /api/validate/` | | 200 `{"detail": "Token is valid."}` |
@@ -96,13 +96,14 @@ async fn signup(
     request: Parts,
     fields: Fields,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
-    let LoggedIn { user, token } = accounts
-        .sign_up(&request, NewUser::from_fields(&fields)?)
-        .await?;
-    Ok((
-        StatusCode::CREATED,
-        Json(json!({ "email": user.email, "token": token })),
-    ))
+    let new = NewUser::from_fields(&fields)?;
+    let body = match accounts.sign_up(&request, new).await? {
+        SignedUp::LoggedIn(LoggedIn { user, token }) => {
+            json!({ "email": user.email, "token": token })
+        }
+        SignedUp::ToConfirm => json!({ "detail": "Verification e-mail sent." }),
+    };
+    Ok((StatusCode::CREATED, Json(body)))
 }
 
 async fn administrators(

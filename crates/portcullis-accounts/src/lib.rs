@@ -7,15 +7,24 @@
 #![forbid(unsafe_code)]
 
 mod administrators;
+mod compat;
+mod confirmation;
 mod device;
 mod doors;
 mod jwt;
+mod letters;
+mod limits;
 mod logout;
 #[cfg(feature = "mail")]
 pub mod mail;
+mod password_change;
+mod password_reset;
+mod proof;
+mod rest_auth;
 mod session_login;
 mod settings;
 mod signup;
+mod times;
 mod token_login;
 
 use std::fmt;
@@ -25,12 +34,15 @@ use portcullis_core::{Clock, User};
 use portcullis_web::{Passwords, Sessions};
 
 pub use administrators::SetupKey;
+pub use compat::AccountCompat;
 pub use device::{DeviceLogIn, DeviceToken, DeviceTokens};
 pub use jwt::{Families, Jwt, JwtSettings, Renewed, SignedToken, TokenPair};
 #[cfg(feature = "mail")]
 pub use mail::Mailer;
-pub use settings::{AccountSettings, Tokens};
-pub use signup::NewUser;
+pub use password_reset::{BadLink, ResetRight};
+pub use rest_auth::{RestAuth, RestAuthSettings};
+pub use settings::{AccountSettings, EmailVerification, LoginNames, ResetLinks, Tokens};
+pub use signup::{NewUser, SignUpError, SignedUp};
 
 /// The account flows and what they need.
 #[derive(Clone)]

@@ -2,14 +2,16 @@
 
 use http::request::Parts;
 use portcullis_core::User;
-use portcullis_web::{Checked, ClientInfo, Refusal};
+use portcullis_web::Refusal;
 
 use crate::Accounts;
+use crate::proof::{Proof, Proven};
 
 impl Accounts {
     /// Checks a password and opens a session: its cookie, and a new CSRF secret, go out with the answer.
     ///
-    /// `Ok(None)`: unknown, wrong, inactive or without a password; an earlier session stays as it is.
+    /// `Ok(None)`: unknown, wrong, inactive, unverified where that counts, or without a password; an
+    /// earlier session stays as it is.
     ///
     /// # Errors
     /// The refusal when the password was not looked at: 403 for a log-in that another site sent
@@ -22,21 +24,29 @@ impl Accounts {
     ) -> Result<Option<User>, Refusal> {
         let csrf = self.sessions.csrf();
         csrf.check_log_in(request).map_err(Refusal::CsrfFailed)?;
-        let client = ClientInfo::of(&request.extensions);
-        let checked = self.passwords.check(&client, name, password).await?;
-        let Checked::Right {
-            user,
-            rehashed,
-            counted,
-        } = checked
-        else {
+        let Proof::Right(mut proven) = self.prove(request, name, password).await? else {
             return Ok(None);
         };
-        if !self.sessions.log_in(request, &user, rehashed).await? {
+        if !self.open_session(request, &mut proven).await? {
             return Ok(None);
         }
-        self.passwords.forget_failures(&counted).await?;
-        tracing::info!(user = %user.id, event = "login", outcome = "ok", "logged in");
-        Ok(Some(user))
+        self.settle(&proven).await?;
+        Ok(Some(proven.user))
+    }
+
+    /// Opens a session for somebody whose password was just checked. `false`: they were closed, or
+    /// their password changed, meanwhile.
+    pub(crate) async fn open_session(
+        &self,
+        request: &Parts,
+        proven: &mut Proven,
+    ) -> Result<bool, Refusal> {
+        let rehashed = proven.take_rehashed();
+        let opened = self
+            .sessions
+            .log_in(request, &proven.user, rehashed.clone());
+        let is_open = opened.await?;
+        proven.written(rehashed);
+        Ok(is_open)
     }
 }

@@ -1,11 +1,11 @@
-//! Sign-up: an account and its first token, in one transaction.
+//! Sign-up: an account, its first login and the mail about it, in one transaction.
 
 use http::request::Parts;
-use portcullis_core::{Attempt, CreateAccountError, NewAccount, no_mails};
+use portcullis_core::{CreateAccountError, NewAccount, NewLogin, User};
 use portcullis_django::validators::{PasswordPolicy, UserAttributes, plain_email};
 use portcullis_web::{ClientInfo, FieldErrors, Fields, Refusal, TextRule};
 
-use crate::{Accounts, LoggedIn};
+use crate::{Accounts, EmailVerification, LoggedIn};
 
 /// The width of `auth_user.username`, which holds the address of people who sign up without a name.
 const MAX_EMAIL_CHARACTERS: usize = 150;
@@ -16,6 +16,7 @@ const MAX_PASSWORD_CHARACTERS: usize = 1024;
 /// What a person fills in to sign up.
 #[derive(Clone)]
 pub struct NewUser {
+    username: Option<String>,
     email: String,
     password: String,
     is_superuser: bool,
@@ -47,10 +48,22 @@ impl NewUser {
         let password = fields.text(password, &mut errors);
         errors.into_result()?;
         Ok(Self {
+            username: None,
             email: plain.unwrap_or_default(),
             password,
             is_superuser: false,
         })
+    }
+
+    /// Somebody whose fields were checked elsewhere; without a username the address is one.
+    #[must_use]
+    pub fn new(username: Option<String>, email: String, password: String) -> Self {
+        Self {
+            username,
+            email,
+            password,
+            is_superuser: false,
+        }
     }
 
     /// Makes them an administrator, with every permission.
@@ -63,67 +76,131 @@ impl NewUser {
     }
 }
 
+/// What comes of a sign-up.
+#[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one per sign-up, and it lives briefly"
+)]
+pub enum SignedUp {
+    /// An account, and its first token.
+    LoggedIn(LoggedIn),
+    /// The address has to be confirmed first, by the key in a mail. Also the answer to an address
+    /// that somebody has already; they are told by mail.
+    ToConfirm,
+}
+
+/// Why there is no account.
+#[derive(Clone, Debug)]
+pub enum SignUpError {
+    /// Somebody has that username.
+    UsernameTaken,
+    /// Somebody has that address.
+    EmailTaken,
+    /// Something else.
+    Refused(Refusal),
+}
+
 impl Accounts {
-    /// Makes an account whose log-in name is its address, and issues its first token.
+    /// Makes an account, and issues its first token where it may be used at once.
     ///
     /// # Errors
-    /// 400 when the address is taken or the password is refused, 429 when too many come from one
+    /// 400 when name or address is taken or the password is refused, 429 when too many come from one
     /// place (administrators are not counted), 503 when the database fails.
     #[doc(alias = "create_user")]
-    pub async fn sign_up(&self, request: &Parts, new: NewUser) -> Result<LoggedIn, Refusal> {
+    pub async fn sign_up(&self, request: &Parts, new: NewUser) -> Result<SignedUp, Refusal> {
         check_password(&new).into_result()?;
+        let (token, login) = self.new_token(&request.headers);
+        match self.create(request, new, Some(login)).await {
+            Ok(Some(user)) => Ok(SignedUp::LoggedIn(LoggedIn { user, token })),
+            Ok(None) => Ok(SignedUp::ToConfirm),
+            Err(SignUpError::Refused(refusal)) => Err(refusal),
+            Err(SignUpError::EmailTaken) => Err(taken().into()),
+            Err(SignUpError::UsernameTaken) => {
+                let text = "A user with that username already exists.";
+                Err(FieldErrors::one("username", text).into())
+            }
+        }
+    }
+
+    /// Makes an account whose password was found good, with its first login.
+    ///
+    /// `Ok(None)`: the address has to be confirmed first; the login was not opened. For an address that
+    /// is taken it is the same, after the same work, and its owner gets a mail.
+    pub(crate) async fn create(
+        &self,
+        request: &Parts,
+        new: NewUser,
+        login: Option<NewLogin>,
+    ) -> Result<Option<User>, SignUpError> {
+        let client = ClientInfo::of(&request.extensions);
         if !new.is_superuser {
             // Counted before the address is looked up: the answer tells whether somebody has it.
-            self.count_sign_up(&ClientInfo::of(&request.extensions))
-                .await?;
+            self.count_sign_up(&client).await?;
         }
+        let must_confirm =
+            self.settings.email_verification == EmailVerification::Mandatory && !new.is_superuser;
+        let is_silent = must_confirm && !self.settings.compat.reveal_addresses;
         let store = self.passwords.store();
-        if store.user_by_login_name(&new.email).await?.is_some() {
-            return Err(taken().into());
+        if let Some(username) = &new.username
+            && store.user_by_login_name(username).await?.is_some()
+        {
+            return Err(SignUpError::UsernameTaken);
+        }
+        let owner = store.user_by_login_name(&new.email).await?;
+        if owner.is_some() && !is_silent {
+            return Err(SignUpError::EmailTaken);
         }
         let password = self.passwords.hash(&new.password).await?;
-        let (token, login) = self.new_token(&request.headers);
+        if let Some(owner) = owner {
+            self.tell_owner(&client, &owner).await?;
+            return Ok(None);
+        }
         let account = NewAccount {
-            username: new.email.clone(),
+            username: new.username.unwrap_or_else(|| new.email.clone()),
             email: new.email,
             password,
-            is_email_verified: Some(false),
+            is_email_verified: Some(new.is_superuser),
             is_staff: new.is_superuser,
             is_superuser: new.is_superuser,
             now: self.clock.now(),
         };
-        match store.create_account(account, Some(login), &no_mails).await {
-            Ok(user) => {
-                tracing::info!(user = %user.id, event = "signup", "account made");
-                Ok(LoggedIn { user, token })
-            }
-            Err(CreateAccountError::Taken) => Err(taken().into()),
-            Err(CreateAccountError::Store(error)) => Err(error.into()),
-            Err(_) => Err(Refusal::Unavailable),
-        }
+        let login = login.filter(|_| !must_confirm);
+        let mails = |made: &_| match new.is_superuser {
+            true => Vec::new(),
+            false => self.welcome(made),
+        };
+        let user = match store.create_account(account, login, &mails).await {
+            Ok(user) => user,
+            // Somebody was faster: the look before told of none.
+            Err(CreateAccountError::Taken) if is_silent => return Ok(None),
+            Err(CreateAccountError::Taken) => return Err(SignUpError::EmailTaken),
+            Err(CreateAccountError::Store(error)) => return Err(error.into()),
+            Err(_) => return Err(SignUpError::Refused(Refusal::Unavailable)),
+        };
+        self.send_now();
+        tracing::info!(user = %user.id, event = "signup", "account made");
+        Ok((!must_confirm).then_some(user))
     }
 
-    /// Counts a sign-up against the address that it comes from.
-    async fn count_sign_up(&self, client: &ClientInfo) -> Result<(), Refusal> {
-        let Some(limit) = self
-            .settings
-            .signup_limit
-            .filter(|_| client.address.is_some())
-        else {
-            return Ok(());
-        };
-        let key = format!("signup:address:{}", client.counter_key());
-        let attempt = self
-            .passwords
-            .store()
-            .attempt(&key, limit, self.clock.now());
-        match attempt.await? {
-            Attempt::Allowed => Ok(()),
-            Attempt::Stopped { retry_after } => {
-                tracing::warn!(event = "signup", outcome = "throttled", "too many sign-ups");
-                Err(Refusal::Throttled(retry_after.whole_seconds()))
-            }
+    /// Tells an owner by mail that somebody wanted to sign up with their address.
+    async fn tell_owner(&self, client: &ClientInfo, owner: &User) -> Result<(), Refusal> {
+        let mut mails = Vec::new();
+        if self.may_mail(client, &owner.email).await? {
+            mails = self.account_exists(owner);
         }
+        if mails.is_empty() {
+            mails.push(portcullis_core::OutgoingMail::to_nobody(self.clock.now()));
+        }
+        self.passwords.store().enqueue_mails(&mails).await?;
+        self.send_now();
+        Ok(())
+    }
+}
+
+impl<E: Into<Refusal>> From<E> for SignUpError {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
     }
 }
 

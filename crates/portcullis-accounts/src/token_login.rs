@@ -4,8 +4,9 @@ use http::HeaderMap;
 use http::request::Parts;
 use portcullis_core::{Issued, NewLogin};
 use portcullis_django::api_token;
-use portcullis_web::{Checked, ClientInfo, Refusal, device_name};
+use portcullis_web::{Refusal, device_name};
 
+use crate::proof::{Proof, Proven};
 use crate::{Accounts, LoggedIn, Tokens};
 
 /// What somebody is told who has as many device tokens as they may.
@@ -26,30 +27,30 @@ impl Accounts {
         name: &str,
         password: &str,
     ) -> Result<Option<LoggedIn>, Refusal> {
-        let client = ClientInfo::of(&request.extensions);
-        let checked = self.passwords.check(&client, name, password).await?;
-        let Checked::Right {
-            user,
-            rehashed,
-            counted,
-        } = checked
-        else {
+        let Proof::Right(mut proven) = self.prove(request, name, password).await? else {
             return Ok(None);
         };
-        let (token, login) = self.new_token(&request.headers);
-        // Between the check and this the account may have been closed or its password changed.
-        let Some(issued) = self
-            .passwords
-            .store()
-            .log_in(&user, login, rehashed)
-            .await?
-        else {
+        let Some(token) = self.open_token(request, &mut proven).await? else {
             return Ok(None);
         };
-        self.passwords.forget_failures(&counted).await?;
-        let token = chosen(issued, token)?;
-        tracing::info!(user = %user.id, event = "login", outcome = "ok", "logged in");
+        self.settle(&proven).await?;
+        let user = proven.user;
         Ok(Some(LoggedIn { user, token }))
+    }
+
+    /// Issues a token to somebody whose password was just checked. `None`: they were closed, or their
+    /// password changed, meanwhile.
+    pub(crate) async fn open_token(
+        &self,
+        request: &Parts,
+        proven: &mut Proven,
+    ) -> Result<Option<String>, Refusal> {
+        let (token, login) = self.new_token(&request.headers);
+        let rehashed = proven.take_rehashed();
+        let store = self.passwords.store();
+        let issued = store.log_in(&proven.user, login, rehashed.clone()).await?;
+        proven.written(rehashed);
+        issued.map(|issued| chosen(issued, token)).transpose()
     }
 
     /// A new token, and the rows that will recognise it.

@@ -47,6 +47,12 @@ impl EmailStore for Database {
         Ok(users)
     }
 
+    async fn has_verified_email(&self, user: Option<&User>) -> Result<bool, StoreError> {
+        let id = user.and_then(|user| integer(&user.id)).unwrap_or(-1);
+        let sql = "SELECT 1 FROM account_emailaddress WHERE user_id = ?1 AND verified LIMIT 1";
+        Ok(self.optional_row(sql, values![id]).await?.is_some())
+    }
+
     async fn verify_email(&self, address: i64) -> Result<Option<UserId>, StoreError> {
         let mut transaction = self.begin().await?;
         let lock = match transaction.dialect() {

@@ -112,7 +112,7 @@ pub(crate) async fn insert_mails(
 async fn insert_mail(transaction: &mut Transaction, mail: &OutgoingMail) -> Result<(), StoreError> {
     let sql = "INSERT INTO portcullis_outbox (kind, recipient, subject, text, html, created, \
                not_before, attempts, last_error, sent, given_up) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, NULL, NULL, NULL)";
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, NULL, ?8, NULL)";
     let values = values![
         &mail.kind,
         &mail.recipient,
@@ -121,6 +121,7 @@ async fn insert_mail(transaction: &mut Transaction, mail: &OutgoingMail) -> Resu
         mail.html.as_deref(),
         mail.created,
         mail.not_before,
+        mail.is_to_nobody().then_some(mail.created),
     ];
     transaction.execute(sql, values).await.map(|_| ())
 }

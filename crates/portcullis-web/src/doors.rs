@@ -25,6 +25,19 @@ pub struct Methods {
     names: Vec<Method>,
 }
 
+impl Methods {
+    /// The handlers of both.
+    ///
+    /// # Panics
+    /// When both handle one method, as axum's router does.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        self.handlers = self.handlers.merge(other.handlers);
+        self.names.extend(other.names);
+        self
+    }
+}
+
 macro_rules! methods {
     ($($name:ident $method:ident),+) => {
         $(
@@ -215,6 +228,13 @@ impl Doors {
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         self.doors.extend(other.doors);
+        self
+    }
+
+    /// Without the path: it is declared elsewhere.
+    #[must_use]
+    pub fn without(mut self, path: &str) -> Self {
+        self.doors.retain(|(door, _)| door.path != path);
         self
     }
 

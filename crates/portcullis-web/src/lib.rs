@@ -32,8 +32,8 @@ mod throttle;
 mod way;
 
 pub use authenticators::{
-    BasicAuthentication, DeviceRenewal, DeviceTokenAuthentication, JwtAuthentication, LOGIN_CLAIM,
-    SessionAuthentication, TokenAuthentication,
+    BasicAuthentication, DeviceRenewal, DeviceTokenAuthentication, JwtAuthentication,
+    JwtCookieAuthentication, JwtCookies, LOGIN_CLAIM, SessionAuthentication, TokenAuthentication,
 };
 pub use client::{ClientInfo, PeerAddress};
 pub use cookie::{CookieSettings, SameSite};

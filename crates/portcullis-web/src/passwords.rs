@@ -25,6 +25,8 @@ pub struct Passwords {
     hashing: HashingPool,
     hashers: Arc<Hashers>,
     limits: Option<LoginLimits>,
+    wants_verified_email: bool,
+    compares_email_case: bool,
 }
 
 /// What came of a check.
@@ -43,6 +45,8 @@ pub enum Checked {
         /// What the try was counted against; see [`Passwords::forget_failures`].
         counted: Counted,
     },
+    /// Right, but the user has not confirmed their address, and must. To be answered as `Wrong`.
+    Unverified,
     /// Nobody's, somebody else's, or that of a user who is not active: told apart by nothing.
     Wrong,
 }
@@ -79,6 +83,27 @@ impl Passwords {
             hashing,
             hashers: Arc::new(hashers),
             limits,
+            wants_verified_email: false,
+            compares_email_case: false,
+        }
+    }
+
+    /// Lets in only users who have confirmed an address, on every way that leads through here.
+    #[doc(alias = "ACCOUNT_EMAIL_VERIFICATION")]
+    #[must_use]
+    pub fn wanting_verified_email(self) -> Self {
+        Self {
+            wants_verified_email: true,
+            ..self
+        }
+    }
+
+    /// Does as allauth: an address that is stored with capital letters counts only as it is stored.
+    #[must_use]
+    pub fn comparing_email_case(self) -> Self {
+        Self {
+            compares_email_case: true,
+            ..self
         }
     }
 
@@ -106,13 +131,24 @@ impl Passwords {
             return Ok(Checked::Wrong);
         }
         let user = self.store.user_by_login_name(name).await?;
+        let user = user.filter(|user| !self.compares_email_case || is_written_so(user, name));
         let counted = self.count(client, name, user.as_ref()).await?;
         let of_user = user.as_ref();
+        let is_verified = match self.wants_verified_email {
+            true => self.store.has_verified_email(of_user).await?,
+            false => true,
+        };
         let stored = of_user.map(|user| (user.password.clone(), user.is_active));
         let (typed, hashers) = (password.to_owned(), Arc::clone(&self.hashers));
         let job = move || verify(stored.as_ref(), &typed, &hashers);
         let (matches, rehashed) = self.hashing.run(job).await?;
         Ok(match user.filter(|user| matches && user.is_active) {
+            Some(user) if !is_verified => {
+                tracing::info!(
+                    user = %user.id, event = "login", outcome = "unverified", "log-in refused"
+                );
+                Checked::Unverified
+            }
             Some(user) => Checked::Right {
                 user,
                 rehashed,
@@ -186,6 +222,16 @@ impl fmt::Debug for Passwords {
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether allauth would take the name for this user's.
+fn is_written_so(user: &User, name: &str) -> bool {
+    let folded = name.to_lowercase();
+    let has_username = user.username != user.email;
+    name == user.username
+        || name == user.email
+        || folded == user.email
+        || (has_username && folded == user.username.to_lowercase())
 }
 
 /// Whether `typed` is the stored password of somebody who is active, and its new hash where the

@@ -59,6 +59,12 @@ impl Sessions {
         &self.csrf
     }
 
+    /// What sessions, and the keys of links in mails, are signed with.
+    #[must_use]
+    pub fn secret_keys(&self) -> &SecretKeys {
+        &self.secret_keys
+    }
+
     /// The user whose session a request's cookie names.
     ///
     /// Ends the session when the password has changed since, and removes a cookie that names none.

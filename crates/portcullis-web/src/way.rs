@@ -128,11 +128,13 @@ impl Door {
             let csrf = csrf.ok_or_else(|| Refusal::CsrfFailed("not set up.".to_owned()))?;
             (parts, body) = check_csrf(csrf, parts, body, false).await?;
         }
-        let authenticated = self.gate.authenticate(&self.authenticators, &parts).await?;
+        let authenticated = self.gate.authenticate(&self.authenticators, &parts).await;
+        // Also for a credential in a cookie that is not good: whoever sent it has to have a token.
         if let Some(csrf) = effects.owed_csrf().filter(|_| !self.checks_csrf) {
             let parses_all = matches!(self.face, Face::Api(_));
             (parts, body) = check_csrf(&csrf, parts, body, parses_all).await?;
         }
+        let authenticated = authenticated?;
         if let Some(authenticated) = &authenticated {
             let user = &authenticated.user;
             // For every later line of a request whose span has a field for it.

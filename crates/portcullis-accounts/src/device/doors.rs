@@ -11,23 +11,15 @@ use portcullis_web::{
     Access, Api, BasicAuthentication, Checked, ClientInfo, CurrentUser, Doors, FieldErrors, Fields,
     Gate, Refusal, TextRule, post,
 };
-use serde_json::{Value, json};
-use time::OffsetDateTime;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
+use serde_json::json;
 
 use super::login::{DeviceLogIn, DeviceToken};
 use crate::Accounts;
+use crate::times::shown;
 use crate::token_login::TOO_MANY;
 
 /// The longest log-in name that is looked up, in characters.
 const MAX_NAME_CHARACTERS: usize = 254;
-
-/// As DRF writes times; without the fraction where it is nothing.
-const WITH_FRACTION: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]Z");
-const WHOLE: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
 
 impl Accounts {
     /// knox' doors below a prefix such as `/knox/`, each with the pipeline that `api` makes of its name.
@@ -148,29 +140,4 @@ async fn logout(accounts: Accounts, access: Access) -> Result<StatusCode, Refusa
 async fn logout_all(accounts: Accounts, access: Access) -> Result<StatusCode, Refusal> {
     accounts.log_out_devices(&access).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Such as `2026-01-02T13:04:05.000006Z`.
-fn shown(at: OffsetDateTime) -> Value {
-    let format = match at.microsecond() {
-        0 => WHOLE,
-        _ => WITH_FRACTION,
-    };
-    let utc = at.to_offset(time::UtcOffset::UTC);
-    utc.format(format).map_or(Value::Null, Value::from)
-}
-
-#[cfg(test)]
-mod tests {
-    use time::macros::datetime;
-
-    use super::shown;
-
-    #[test]
-    fn times_are_written_as_drf_does() {
-        let at = datetime!(2026-01-02 03:04:05.000006 UTC);
-        assert_eq!(shown(at), "2026-01-02T03:04:05.000006Z");
-        let east = datetime!(2026-01-02 03:04:05 +01:00);
-        assert_eq!(shown(east), "2026-01-02T02:04:05Z");
-    }
 }

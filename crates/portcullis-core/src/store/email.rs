@@ -40,6 +40,12 @@ pub trait EmailStore: Send + Sync {
     #[doc(alias = "filter_users_by_email")]
     async fn users_by_email(&self, email: &str) -> Result<Vec<User>, StoreError>;
 
+    /// Whether a user has a verified address; of nobody, `false` after the same query.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn has_verified_email(&self, user: Option<&User>) -> Result<bool, StoreError>;
+
     /// Marks an address as verified; the user whose it is. It becomes their primary one, and that of
     /// the user row, where they had none.
     ///

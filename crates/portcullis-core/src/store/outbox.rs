@@ -40,6 +40,27 @@ pub fn no_mails<T>(_: &T) -> Vec<OutgoingMail> {
 }
 
 impl OutgoingMail {
+    /// Mail to nobody: it takes as long to write as any other, and is never sent. For answers that
+    /// must not tell whether there is somebody.
+    #[must_use]
+    pub fn to_nobody(now: OffsetDateTime) -> Self {
+        Self {
+            kind: "nobody".to_owned(),
+            recipient: String::new(),
+            subject: String::new(),
+            text: String::new(),
+            html: None,
+            created: now,
+            not_before: now,
+        }
+    }
+
+    /// Whether it is to nobody.
+    #[must_use]
+    pub fn is_to_nobody(&self) -> bool {
+        self.recipient.is_empty()
+    }
+
     /// The most times that sending a mail is tried.
     pub const MAX_ATTEMPTS: u32 = 20;
 

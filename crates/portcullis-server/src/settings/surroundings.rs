@@ -98,6 +98,7 @@ impl Settings {
                 tries: self.signup_limit_tries.get(),
                 window: seconds(self.signup_limit_window_seconds.get()),
             }),
+            ..AccountSettings::default()
         }
     }
 

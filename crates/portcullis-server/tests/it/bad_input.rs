@@ -68,7 +68,10 @@ async fn field_errors_use_drf_words() {
             json!({ "email": true, "password": "a\u{0}b" }),
         )
         .await;
-    let (kind, zero) = ("Not a valid string.", "Null characters are not allowed.");
+    let (kind, zero) = (
+        "Enter a valid email address.",
+        "Null characters are not allowed.",
+    );
     assert_eq!(answer.body, json!({ "email": [kind], "password": [zero] }));
 }
 

@@ -41,6 +41,17 @@ impl FieldErrors {
         self.0.push((field, texts));
     }
 
+    /// Adds all errors of others.
+    pub fn append(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// `Ok` when nothing is wrong.
     ///
     /// # Errors

@@ -77,7 +77,10 @@ impl TextRule {
             Some(Value::String(text)) => text.clone(),
             Some(Value::Number(number)) => number.to_string(),
             Some(Value::Bool(_) | Value::Array(_) | Value::Object(_)) => {
-                return one("Not a valid string.");
+                return one(match self.is_email {
+                    true => "Enter a valid email address.",
+                    false => "Not a valid string.",
+                });
             }
         };
         let cleaned = if self.keeps_outer_blanks {

@@ -1,0 +1,40 @@
+//! Where account flows do as Django's packages do instead of more strictly.
+
+use serde::Deserialize;
+
+/// Each of these restores what dj-rest-auth, allauth or simplejwt do where a client can see it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AccountCompat {
+    /// Blanks around passwords are cut off by dj-rest-auth's log-in; otherwise they count.
+    pub trim_passwords: bool,
+    /// A changed password ends sessions only; otherwise tokens and JWTs, too.
+    pub keep_credentials_on_change: bool,
+    /// A log-in says that the address is not confirmed; otherwise that is answered as a wrong password.
+    pub distinct_login_errors: bool,
+    /// A reset says whether the user or the token of a link is wrong; otherwise always the token.
+    pub distinct_reset_errors: bool,
+    /// Sign-up says that an address is taken, also where it has to be confirmed; otherwise the answer
+    /// is that to a new one, and its owner gets a mail.
+    pub reveal_addresses: bool,
+    /// Whoever sends their own log-in name as it is hears that it is taken.
+    pub refuse_own_username: bool,
+    /// A sign-up whose address must be confirmed opens a session in which nobody is logged in.
+    pub session_on_registration: bool,
+}
+
+impl AccountCompat {
+    /// As Django's packages do, in all of it.
+    #[must_use]
+    pub const fn all() -> Self {
+        Self {
+            trim_passwords: true,
+            keep_credentials_on_change: true,
+            distinct_login_errors: true,
+            distinct_reset_errors: true,
+            reveal_addresses: true,
+            refuse_own_username: true,
+            session_on_registration: true,
+        }
+    }
+}
