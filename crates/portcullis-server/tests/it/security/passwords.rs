@@ -1,6 +1,7 @@
 //! Section 1: passwords as they are typed and as they are stored.
 
-use portcullis::django::password;
+use portcullis::core::UserStore;
+use portcullis::django::password::{self, Algorithm, Hashers};
 use serde_json::json;
 
 use super::{ALL, LogIn, PASSWORD, client, hashers, user_with};
@@ -162,6 +163,49 @@ async fn damaged_hash_is_a_wrong_password() {
             let answer = way.send(&client, &name, PASSWORD).await;
             let shown: String = column.chars().take(80).collect();
             assert_eq!(answer.status, way.refused(), "{shown:?} {way:?}");
+        }
+    }
+}
+
+// 1.6: a weaker or another hash is made anew by the log-in that has shown the password.
+#[tokio::test]
+async fn old_hash_is_made_anew_at_the_log_in() {
+    let client = client().await;
+    let column = |algorithm| {
+        let salt = "saltsaltsaltsaltsalt22";
+        password::hash_with_salt(PASSWORD, salt, algorithm, &hashers()).unwrap()
+    };
+    let columns = [
+        column(Algorithm::Pbkdf2Sha1),
+        column(Algorithm::Argon2),
+        column(Algorithm::Scrypt),
+        password::hash(
+            PASSWORD,
+            &Hashers {
+                pbkdf2_iterations: 1,
+                ..hashers()
+            },
+        )
+        .unwrap(),
+    ];
+    for (number, old) in columns.iter().enumerate() {
+        for way in ALL {
+            let name = format!("user{number}-{way:?}");
+            let user = user_with(&client, &name, old).await;
+            assert_eq!(
+                way.send(&client, &name, PASSWORD).await.status,
+                200,
+                "{old}"
+            );
+            let id = user.id.to_string();
+            let user = client.store.user_by_id(&id).await.unwrap().unwrap();
+            let new = user.password.expose_secret();
+            assert!(new.starts_with("pbkdf2_sha256$1000$"), "{old}: {new}");
+            assert_eq!(
+                way.send(&client, &name, PASSWORD).await.status,
+                200,
+                "{old}"
+            );
         }
     }
 }
