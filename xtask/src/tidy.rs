@@ -41,6 +41,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let mut faults = Vec::new();
     directions(&mut faults)?;
     documents(&mut faults)?;
+    checklist(&mut faults)?;
     if faults.is_empty() {
         return Ok(());
     }
@@ -102,6 +103,43 @@ fn documents(faults: &mut Vec<String>) -> anyhow::Result<()> {
     for command in ["cargo run --release", "cargo xtask test"] {
         if !readme.contains(command) {
             faults.push(format!("README.md does not show `{command}`"));
+        }
+    }
+    Ok(())
+}
+
+/// The checklist names files that are there, and in its last column tests that are there.
+fn checklist(faults: &mut Vec<String>) -> anyhow::Result<()> {
+    const PATH: &str = "docs/security-checklist.md";
+    let text = fs::read_to_string(PATH).context(PATH)?;
+    let mut sources = String::new();
+    for folder in ["conformance", "crates", "fuzz", "xtask"] {
+        read_sources(Path::new(folder), &mut sources)?;
+    }
+    for code in text.split('`').skip(1).step_by(2) {
+        if looks_like_path(code) && !Path::new(code).exists() {
+            faults.push(format!("{PATH} names {code}, which is not there"));
+        }
+    }
+    for row in text.lines().filter(|line| line.starts_with("| ")) {
+        let tests = row.trim_end_matches([' ', '|']).rsplit('|').next();
+        for name in tests.unwrap_or_default().split('`').skip(1).step_by(2) {
+            if !looks_like_path(name) && !sources.contains(&format!("fn {name}(")) {
+                faults.push(format!("{PATH} names the test {name}, which is not there"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Appends every Rust file below a folder, but what is built.
+fn read_sources(folder: &Path, sources: &mut String) -> anyhow::Result<()> {
+    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        if path.is_dir() && !path.ends_with("target") {
+            read_sources(&path, sources)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            sources.push_str(&fs::read_to_string(&path)?);
         }
     }
     Ok(())

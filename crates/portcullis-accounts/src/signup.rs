@@ -39,7 +39,7 @@ impl NewUser {
         let mut errors = FieldErrors::default();
         let email = TextRule::new("email").max(MAX_EMAIL_CHARACTERS).email();
         let email = fields.text(email, &mut errors);
-        // Stricter than Django, whose addresses may hold invisible characters and look-alikes.
+        // Stricter than Django, whose addresses may hold what is invisible or looks like others.
         let plain = plain_email(&email).filter(|plain| is_short(plain));
         if plain.is_none() && !email.is_empty() {
             errors.add("email", vec!["Enter a valid email address.".to_owned()]);

@@ -9,7 +9,7 @@ use crate::client::{Answer, Client};
 use crate::sessions::Browser;
 
 /// Origins that are not `https://app.example.com`, nor `https://*.friend.example` with it.
-const LOOKALIKES: [&str; 26] = [
+const FOREIGN: [&str; 26] = [
     "null",
     "",
     "http://app.example.com",
@@ -88,7 +88,7 @@ async fn origins_that_look_like_ones_own_are_refused() {
     user(&client, "ada").await;
     let key = session(&client).await;
     for (path, key) in [("/api/logout/", key.as_str()), ("/api/login/", "")] {
-        for origin in LOOKALIKES {
+        for origin in FOREIGN {
             let answer = post(&client, path, key, &[("Origin", origin)]).await;
             assert_eq!(answer.status, 403, "{path} {origin}");
             let detail = answer.body["detail"].as_str().unwrap();
