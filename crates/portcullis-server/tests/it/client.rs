@@ -57,7 +57,22 @@ impl Client {
         Self::with_keys(surroundings, keys).await
     }
 
-    pub(crate) async fn with_keys(surroundings: &Surroundings, secret_keys: SecretKeys) -> Self {
+    pub(crate) async fn with_keys(surroundings: &Surroundings, keys: SecretKeys) -> Self {
+        // Cheap hashes: what most tests are about is not the hash.
+        Self::built(surroundings, keys, 1000).await
+    }
+
+    /// With hashes of that cost.
+    pub(crate) async fn with_iterations(surroundings: &Surroundings, iterations: u32) -> Self {
+        let keys = SecretKeys::new("a secret of the tests", Vec::new());
+        Self::built(surroundings, keys, iterations).await
+    }
+
+    async fn built(
+        surroundings: &Surroundings,
+        secret_keys: SecretKeys,
+        pbkdf2_iterations: u32,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::new(datetime!(2026-01-02 03:04:05 UTC)));
         let (database, _) = Database::open_sqlite(&folder.path().join("test.db")).unwrap();
@@ -68,9 +83,8 @@ impl Client {
             store: Arc::new(database.clone()),
             clock: clock.clone(),
             hashing: hashing.clone(),
-            // Cheap hashes: what these tests are about is not the hash.
             hashers: Hashers {
-                pbkdf2_iterations: 1000,
+                pbkdf2_iterations,
                 ..Hashers::default()
             },
             secret_keys,

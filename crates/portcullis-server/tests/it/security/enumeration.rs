@@ -112,6 +112,60 @@ fn wrong_password_on_an_old_hash_takes_as_long_as_nobodys() {
     }
 }
 
+// 2.2: the counters above do not see whether a job of the pool does a hash's work. A busy machine only makes
+// the shortest of some times longer, so there is no upper bound.
+#[tokio::test]
+async fn every_log_in_that_fails_does_the_work_of_a_hash() {
+    const ITERATIONS: u32 = 60_000;
+    let client = Client::with_iterations(&super::surroundings(), ITERATIONS).await;
+    let costly = Hashers {
+        pbkdf2_iterations: ITERATIONS,
+        ..Hashers::default()
+    };
+    let column = password::hash(PASSWORD, &costly).unwrap();
+    user_with(&client, "wrong", &column).await;
+    let closed = user_with(&client, "closed", &column).await;
+    client.store.set_active(&closed.id, false).await.unwrap();
+    user_with(&client, "unusable", &password::unusable()).await;
+    user_with(&client, "md5", &hashed(Algorithm::Md5, "salt")).await;
+    user_with(
+        &client,
+        "quick",
+        &password::hash(PASSWORD, &hashers()).unwrap(),
+    )
+    .await;
+    user_with(&client, "damaged", "pbkdf2_sha256$$$").await;
+    let cases = [
+        ("unknown", PASSWORD),
+        ("wrong", "wrong horse 9"),
+        ("closed", PASSWORD),
+        ("closed", "wrong horse 9"),
+        ("unusable", PASSWORD),
+        ("md5", "wrong horse 9"),
+        ("quick", "wrong horse 9"),
+        ("damaged", PASSWORD),
+    ];
+    let hash = time_of(|| password::dummy_work(&costly));
+    for way in ALL {
+        let mut shortest = [Duration::MAX; 8];
+        for _ in 0..4 {
+            for (shortest, (name, password)) in shortest.iter_mut().zip(cases) {
+                let start = Instant::now();
+                let answer = way.send(&client, name, password).await;
+                *shortest = start.elapsed().min(*shortest);
+                assert_eq!(answer.status, way.refused());
+            }
+            client.clock.advance(time::Duration::minutes(10));
+        }
+        for (time, case) in shortest.iter().zip(cases) {
+            assert!(
+                *time > hash / 2,
+                "{case:?} by {way:?}: {time:?} for {hash:?}"
+            );
+        }
+    }
+}
+
 // 2.6: credentials in the query are none.
 #[tokio::test]
 async fn credentials_in_the_query_are_not_read() {
