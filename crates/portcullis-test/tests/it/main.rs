@@ -5,4 +5,5 @@ mod authorization_headers;
 mod devices;
 mod jwt;
 mod login_csrf;
+mod login_doors;
 mod matrix;
