@@ -161,7 +161,7 @@ settings! {
     /// The sender, with or without a name. With "smtp" it must be said.
     "mail.from" mail_from: Option<MailFrom> = None;
 
-    /// What every subject starts with, such as "[Example] ".
+    /// What every subject starts with, such as "Example: ".
     "mail.subject_prefix" mail_subject_prefix: Line = Line(String::new());
 
     /// The mail server's name, which its certificate must have.
