@@ -19,7 +19,7 @@ use anyhow::Context;
 
 const USAGE: &str = "usage: cargo xtask <command>
 
-  test    run every test; with `--without postgres` or `--without browser`, all but those that need it;
+  test    run every test; with `--without postgres`, `browser` or `mail`, all but those that need it;
           with `--long`, what is slow runs at full length
   check   formatting, lints, docs, licences, spelling, dependency directions, doc drift
   bench   what a guarded request costs beside a bare axum handler

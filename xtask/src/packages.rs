@@ -6,10 +6,11 @@ use std::process::Command;
 use anyhow::{Context, bail};
 
 /// The most packages of each crate, itself among them.
-const LIMITS: [(&str, usize); 3] = [
+const LIMITS: [(&str, usize); 4] = [
     ("portcullis-core", 20),
     ("portcullis-django", 62),
     ("portcullis-web", 110),
+    ("portcullis-accounts", 112), // without mail
 ];
 
 /// Counts them, from the workspace's root.

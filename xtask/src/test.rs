@@ -13,7 +13,7 @@ struct Need {
     is_there: fn() -> bool,
 }
 
-const NEEDS: [Need; 2] = [
+const NEEDS: [Need; 3] = [
     Need {
         name: "postgres",
         variable: "PORTCULLIS_WITHOUT_POSTGRES",
@@ -27,6 +27,17 @@ const NEEDS: [Need; 2] = [
         left_out: "the page's test in Chromium",
         packages: &["chromium", "chromium-driver"],
         is_there: || is_there("chromedriver", &["--version"]),
+    },
+    Need {
+        name: "mail",
+        variable: "PORTCULLIS_WITHOUT_MAIL",
+        left_out: "mail through a real mail server",
+        packages: &["python3-aiosmtpd", "openssl"],
+        // Debian's package is for Debian's Python, whichever else is there.
+        is_there: || {
+            is_there("/usr/bin/python3", &["-c", "import aiosmtpd"])
+                && is_there("openssl", &["version"])
+        },
     },
 ];
 

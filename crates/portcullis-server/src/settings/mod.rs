@@ -10,6 +10,7 @@ mod given;
 mod kind;
 mod layers;
 mod mail;
+mod mailer;
 mod nearest;
 mod rules;
 mod seconds;

@@ -17,6 +17,7 @@ mod http_limits;
 mod inside;
 mod kill;
 mod logs;
+mod mail;
 mod panics;
 mod process;
 mod security;
