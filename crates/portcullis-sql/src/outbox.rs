@@ -14,7 +14,7 @@ use crate::value::values;
 const MAX_ERROR_CHARACTERS: usize = 500;
 
 /// Which mail is due: one that nobody has taken, and that was not given up.
-const DUE: &str = "sent IS NULL AND given_up IS NULL AND not_before <= ?1 AND attempts < ?2";
+const DUE: &str = "sent IS NULL AND given_up IS NULL AND not_before <= ?1 AND claims < ?2";
 
 #[async_trait]
 impl OutboxStore for Database {
@@ -27,7 +27,7 @@ impl OutboxStore for Database {
     async fn due_mail(&self, now: OffsetDateTime, limit: u32) -> Result<Vec<DueMail>, StoreError> {
         // Mostly there is none, and asking for it should not make anybody wait.
         let sql = format!("SELECT 1 FROM portcullis_outbox WHERE {DUE} LIMIT 1");
-        let most = OutgoingMail::MAX_ATTEMPTS;
+        let most = OutgoingMail::MAX_CLAIMS;
         if self.optional_row(&sql, values![now, most]).await?.is_none() {
             return Ok(Vec::new());
         }
@@ -40,8 +40,8 @@ impl OutboxStore for Database {
         let sql = format!(
             "WITH due AS MATERIALIZED (SELECT id FROM portcullis_outbox WHERE {DUE} \
              ORDER BY not_before, id LIMIT ?3 {lock}) \
-             UPDATE portcullis_outbox SET attempts = attempts + 1, not_before = ?4 \
-             WHERE id IN (SELECT id FROM due) RETURNING id, attempts, kind, recipient, \
+             UPDATE portcullis_outbox SET claims = claims + 1, not_before = ?4 \
+             WHERE id IN (SELECT id FROM due) RETURNING id, claims, attempts, kind, recipient, \
              subject, text, html, created, not_before"
         );
         let values = values![now, most, limit, now + OutgoingMail::LEASE];
@@ -56,9 +56,11 @@ impl OutboxStore for Database {
 
     async fn mark_sent(&self, claim: MailClaim, now: OffsetDateTime) -> Result<(), StoreError> {
         // Whoever's the claim is by now: it was sent. What is in the text may still open an account.
-        let sql = "UPDATE portcullis_outbox SET sent = ?1, text = '', html = NULL, last_error = NULL \
-                   WHERE id = ?2 AND sent IS NULL";
-        self.execute(sql, values![now, claim.id]).await.map(|_| ())
+        let sql = "UPDATE portcullis_outbox SET attempts = ?1, sent = ?2, text = '', html = NULL, last_error = NULL \
+                   WHERE id = ?3 AND sent IS NULL";
+        self.execute(sql, values![claim.attempt, now, claim.id])
+            .await
+            .map(|_| ())
     }
 
     async fn mark_failed(
@@ -82,18 +84,18 @@ impl OutboxStore for Database {
             ""
         };
         let sql = format!(
-            "UPDATE portcullis_outbox SET not_before = ?1, last_error = ?2, given_up = ?3{forget} \
-             WHERE id = ?4 AND attempts = ?5 AND sent IS NULL"
+            "UPDATE portcullis_outbox SET attempts = ?1, not_before = ?2, last_error = ?3, \
+             given_up = ?4{forget} WHERE id = ?5 AND claims = ?6 AND sent IS NULL"
         );
-        let values = values![next, error, given_up, claim.id, claim.attempt];
+        let values = values![claim.attempt, next, error, given_up, claim.id, claim.number];
         let is_ours = self.execute(&sql, values).await? > 0;
         Ok(wait.filter(|_| is_ours).map(|_| next))
     }
 
     async fn clear_sent(&self, before: OffsetDateTime) -> Result<u64, StoreError> {
         let sql = "DELETE FROM portcullis_outbox WHERE sent < ?1 OR given_up < ?1 \
-                   OR (sent IS NULL AND attempts >= ?2 AND not_before < ?1)";
-        self.execute(sql, values![before, OutgoingMail::MAX_ATTEMPTS])
+                   OR (sent IS NULL AND claims >= ?2 AND not_before < ?1)";
+        self.execute(sql, values![before, OutgoingMail::MAX_CLAIMS])
             .await
     }
 }
@@ -111,8 +113,8 @@ pub(crate) async fn insert_mails(
 
 async fn insert_mail(transaction: &mut Transaction, mail: &OutgoingMail) -> Result<(), StoreError> {
     let sql = "INSERT INTO portcullis_outbox (kind, recipient, subject, text, html, created, \
-               not_before, attempts, last_error, sent, given_up) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, NULL, ?8, NULL)";
+               not_before, claims, attempts, last_error, sent, given_up) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, NULL, ?8, NULL)";
     let values = values![
         &mail.kind,
         &mail.recipient,
@@ -127,20 +129,24 @@ async fn insert_mail(transaction: &mut Transaction, mail: &OutgoingMail) -> Resu
 }
 
 fn due_mail(row: &Row) -> Result<DueMail, StoreError> {
-    let attempt: i64 = row.get(1)?;
+    let count = |place| {
+        let count: i64 = row.get(place)?;
+        u32::try_from(count).map_err(|error| refused(&error))
+    };
     Ok(DueMail {
         claim: MailClaim {
             id: row.get(0)?,
-            attempt: u32::try_from(attempt).map_err(|error| refused(&error))?,
+            number: count(1)?,
+            attempt: count(2)? + 1,
         },
         mail: OutgoingMail {
-            kind: row.get(2)?,
-            recipient: row.get(3)?,
-            subject: row.get(4)?,
-            text: row.get(5)?,
-            html: row.get(6)?,
-            created: row.get(7)?,
-            not_before: row.get(8)?,
+            kind: row.get(3)?,
+            recipient: row.get(4)?,
+            subject: row.get(5)?,
+            text: row.get(6)?,
+            html: row.get(7)?,
+            created: row.get(8)?,
+            not_before: row.get(9)?,
         },
     })
 }

@@ -57,7 +57,7 @@ impl Mailer {
             sending.spawn(deliver(Arc::clone(&self.0), Arc::clone(store), mail));
         }
         while let Some(ended) = sending.join_next().await {
-            // Its lease has to pass, and the attempt is counted.
+            // It is taken again when its lease is over.
             if ended.is_err() {
                 tracing::error!("sending a mail panicked");
             }
@@ -73,7 +73,11 @@ impl Mailer {
     /// [`SendError`] when it was not.
     pub async fn send_now(&self, mail: &OutgoingMail) -> Result<(), SendError> {
         let due = DueMail {
-            claim: MailClaim { id: 0, attempt: 1 },
+            claim: MailClaim {
+                id: 0,
+                number: 1,
+                attempt: 1,
+            },
             mail: mail.clone(),
         };
         send(&self.0, &due).await

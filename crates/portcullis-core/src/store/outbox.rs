@@ -64,6 +64,10 @@ impl OutgoingMail {
     /// The most times that sending a mail is tried.
     pub const MAX_ATTEMPTS: u32 = 20;
 
+    /// The most times that a mail is taken for sending, by nodes that end before they say what came
+    /// of it: one that ends them all does not do so for ever.
+    pub const MAX_CLAIMS: u32 = 200;
+
     /// The most times that a mail is offered to a server that refuses it for good.
     pub const MAX_REFUSALS: u32 = 3;
 
@@ -112,7 +116,9 @@ impl fmt::Debug for OutgoingMail {
 pub struct MailClaim {
     /// The mail's number in the outbox.
     pub id: i64,
-    /// Which attempt this is; the first is 1.
+    /// How often the mail was taken, this time included.
+    pub number: u32,
+    /// Which attempt this is, where those count whose end is known; the first is 1.
     pub attempt: u32,
 }
 
@@ -147,8 +153,8 @@ pub trait OutboxStore: Send + Sync {
 
     /// Takes the mail that is due, the oldest first, `limit` at most.
     ///
-    /// What was taken is not given to anybody again before [`OutgoingMail::LEASE`] is over, and the
-    /// attempt is counted: a mail that ends the process that sends it is not tried for ever.
+    /// What was taken is not given to anybody again before [`OutgoingMail::LEASE`] is over; then
+    /// whoever took it has ended, and it is as if they had not, [`OutgoingMail::MAX_CLAIMS`] times.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.

@@ -8,6 +8,7 @@ CREATE TABLE "portcullis_outbox" (
     "html" text NULL,
     "created" datetime NOT NULL,
     "not_before" datetime NOT NULL,
+    "claims" integer NOT NULL,
     "attempts" integer NOT NULL,
     "last_error" varchar(500) NULL,
     "sent" datetime NULL,

@@ -120,8 +120,10 @@ pub(crate) async fn mail_that_ends_its_sender_is_given_up_too(place: Place) {
     let database = place.migrated().await;
     enqueue(&database, &["ada"]).await;
     let mut now = NOW;
-    for attempt in 1..=OutgoingMail::MAX_ATTEMPTS {
-        assert_eq!(take(&database, now).await[0].1.attempt, attempt);
+    for number in 1..=OutgoingMail::MAX_CLAIMS {
+        let claim = take(&database, now).await[0].1;
+        // Nobody knows whether it was sent: it is as if it had not been tried.
+        assert_eq!((claim.number, claim.attempt), (number, 1));
         now += OutgoingMail::LEASE;
     }
     assert_eq!(take(&database, now + Duration::weeks(52)).await, []);

@@ -32,7 +32,11 @@ fn user(username: &str, email: &str) -> User {
 }
 
 fn encoded(mailer: &Mailer, mail: OutgoingMail) -> String {
-    let claim = MailClaim { id: 7, attempt: 1 };
+    let claim = MailClaim {
+        id: 7,
+        number: 1,
+        attempt: 1,
+    };
     let encoded = mailer.0.sender.encode(&DueMail { claim, mail }).unwrap();
     String::from_utf8(encoded.message).unwrap()
 }
@@ -102,7 +106,11 @@ fn no_field_brings_a_header_or_a_second_recipient() {
         // Nor where one got into the outbox by another way.
         let mut mail = mailer.test("ada@example.com").unwrap();
         mail.recipient = address.to_owned();
-        let claim = MailClaim { id: 7, attempt: 1 };
+        let claim = MailClaim {
+            id: 7,
+            number: 1,
+            attempt: 1,
+        };
         let sent = mailer.0.sender.encode(&DueMail { claim, mail });
         assert!(sent.is_err(), "{address:?}");
     }
