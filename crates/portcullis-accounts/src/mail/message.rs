@@ -1,5 +1,6 @@
 //! From a mail of the outbox to what goes over the wire.
 
+use lettre::address::Envelope;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
@@ -25,7 +26,7 @@ impl Sender {
     /// Writes headers and body. The one recipient is the one of the outbox, whatever is in the texts.
     pub(super) fn encode(&self, due: &DueMail) -> Result<EncodedMail, SendError> {
         let mail = &due.mail;
-        let recipient: Address = mail.recipient.parse().map_err(unsendable)?;
+        let recipient = recipient(&mail.recipient)?;
         let domain = self.0.email.domain();
         let created = mail.created.max(OffsetDateTime::UNIX_EPOCH);
         // The same for each attempt: whoever gets a mail twice can tell.
@@ -34,7 +35,10 @@ impl Sender {
             due.claim.id,
             created.unix_timestamp_nanos()
         );
+        // Said apart from the headers, of which lettre does not understand every address.
+        let envelope = Envelope::new(Some(self.0.email.clone()), vec![recipient.clone()]);
         let builder = Message::builder()
+            .envelope(envelope.map_err(unsendable)?)
             .from(self.0.clone())
             .to(Mailbox::new(None, recipient.clone()))
             .subject(one_line(&mail.subject))
@@ -58,6 +62,14 @@ impl Sender {
             message: message.map_err(unsendable)?.formatted(),
         })
     }
+}
+
+/// The address with its domain in ASCII, as every mail server understands it.
+fn recipient(address: &str) -> Result<Address, SendError> {
+    // Looked at as a whole first: what is no address does not become one.
+    let address: Address = address.parse().map_err(unsendable)?;
+    let domain = idna::domain_to_ascii(address.domain()).map_err(unsendable)?;
+    Address::new(address.user(), domain).map_err(unsendable)
 }
 
 fn unsendable(error: impl std::fmt::Display) -> SendError {

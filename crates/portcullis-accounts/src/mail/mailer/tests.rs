@@ -224,3 +224,18 @@ fn message_is_ascii_whatever_it_says_and_the_same_at_each_attempt() {
     let id = "\r\nMessage-ID: <7.1767323045000000000@example.com>\r\n";
     assert!(message.contains(id), "{message}");
 }
+
+#[test]
+fn domain_of_other_letters_goes_out_in_ascii() {
+    let mailer = mailer();
+    let mail = mailer.test("ada@bücher.example").unwrap();
+    let message = encoded(&mailer, mail);
+    assert!(message.is_ascii());
+    assert!(
+        message.contains("\r\nTo: ada@xn--bcher-kva.example\r\n"),
+        "{message}"
+    );
+    let mail = mailer.test("ada@[127.0.0.1]").unwrap();
+    let message = encoded(&mailer, mail);
+    assert!(message.contains("\r\nTo: ada@[127.0.0.1]\r\n"), "{message}");
+}
