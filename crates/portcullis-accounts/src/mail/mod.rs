@@ -8,6 +8,7 @@
 //! Reading order: `mailer`, `templates`, `links` (what a mail says), `worker`, `message` (how it is
 //! sent), `transport` with `smtp`, `file` and `console` (through what).
 
+mod clear_stream;
 mod console;
 mod file;
 mod links;

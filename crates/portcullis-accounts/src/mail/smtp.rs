@@ -12,8 +12,10 @@ use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use portcullis_core::FailedAttempt;
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::clear_stream::ClearStream;
 use super::settings::MailSettingsError;
 use super::transport::{EncodedMail, MailTransport, SendError};
 
@@ -23,6 +25,8 @@ const FOR_GOOD: [u16; 4] = [550, 551, 552, 553];
 
 /// How long a server may take to say good-bye; the mail is its own by then.
 const GOOD_BYE: Duration = Duration::from_secs(1);
+
+const UNREACHABLE: &str = "the mail server cannot be reached";
 
 /// How the connection to a mail server is kept from others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -117,11 +121,16 @@ impl SmtpTransport {
     /// logged in.
     async fn connect(&self) -> Result<AsyncSmtpConnection, SendError> {
         let server = (self.settings.host.as_str(), self.settings.port);
-        let is_wrapped = self.settings.security == SmtpSecurity::Tls;
-        let wrapper = self.tls.clone().filter(|_| is_wrapped);
-        let connection =
-            AsyncSmtpConnection::connect_tokio1(server, None, &self.hello, wrapper, None);
-        let mut connection = connection.await.map_err(|error| failed(&error))?;
+        let mut connection = if self.settings.security == SmtpSecurity::Tls {
+            let tls = self.tls.clone();
+            AsyncSmtpConnection::connect_tokio1(server, None, &self.hello, tls, None).await
+        } else {
+            let tcp = TcpStream::connect(server).await;
+            let tcp = tcp.map_err(|error| SendError::passing(UNREACHABLE, error))?;
+            let stream = Box::new(ClearStream::new(tcp));
+            AsyncSmtpConnection::connect_with_transport(stream, &self.hello).await
+        }
+        .map_err(|error| failed(&error))?;
         if let (SmtpSecurity::Starttls, Some(tls)) = (self.settings.security, &self.tls) {
             let upgraded = connection.starttls(tls.clone(), &self.hello).await;
             upgraded.map_err(|error| not_encrypted(&error))?;
@@ -201,7 +210,7 @@ fn failed(error: &smtp::Error) -> SendError {
         None if error.is_tls() => "TLS failed".to_owned(),
         None if error.is_response() => "the mail server's answer is none".to_owned(),
         None if error.is_client() => "the mail server does not take such mail".to_owned(),
-        None => "the mail server cannot be reached".to_owned(),
+        None => UNREACHABLE.to_owned(),
     };
     let is_final = code.is_some_and(|code| FOR_GOOD.contains(&code));
     SendError {

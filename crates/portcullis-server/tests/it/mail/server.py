@@ -1,7 +1,8 @@
 """A mail server for the tests: aiosmtpd, with what mail servers do to senders.
 
 server.py FOLDER PORT TLS [CERTIFICATE KEY]   prints the port when it listens
-  TLS    none, starttls, tls, or broken: STARTTLS is offered and refused
+  TLS    none, starttls, tls, broken: STARTTLS is offered and refused, or injected: somebody on the
+         way adds an answer in clear to that to STARTTLS
 Recipients: refused… is answered 550, busy… 451, slow… after 300 ms. With TLS it wants ada:secret.
 Each mail is a file N.eml in FOLDER, its recipients in N.to; every line of a client is in FOLDER/lines.
 """
@@ -47,6 +48,11 @@ class Server(SMTP):
             return await self.push("454 TLS is not available")
         return await super().smtp_STARTTLS(argument)
 
+    async def push(self, status):
+        if tls == "injected" and isinstance(status, str) and status.startswith("220 Ready"):
+            status += "\r\n250-localhost\r\n250 AUTH PLAIN LOGIN"
+        await super().push(status)
+
     async def smtp_EHLO(self, hostname):
         with open(os.path.join(folder, "lines"), "a") as file:
             file.write("EHLO\n")
@@ -72,7 +78,7 @@ async def main():
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*certificate)
-    has_starttls = tls in ("starttls", "broken")
+    has_starttls = tls in ("starttls", "broken", "injected")
     options = {
         "enable_SMTPUTF8": True,
         "hostname": "localhost",

@@ -67,3 +67,12 @@ async fn server_in_clear_is_no_server_for_tls() {
     assert_eq!(lines, "");
     assert!(outbox.contains(" 1 waits: "), "{outbox}");
 }
+
+#[tokio::test]
+async fn answer_that_was_slipped_in_before_tls_is_not_taken_for_the_servers() {
+    if is_left_out() {
+        return;
+    }
+    let (_, outbox) = told("injected", SmtpSecurity::Starttls, true).await;
+    assert!(outbox.contains(" 1 waits: "), "{outbox}");
+}
