@@ -1,8 +1,8 @@
 //! From a mail of the outbox to what goes over the wire.
 
 use lettre::address::Envelope;
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart, SinglePart};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 use portcullis_core::{DueMail, FailedAttempt};
 use time::OffsetDateTime;
@@ -10,6 +10,9 @@ use time::OffsetDateTime;
 use super::settings::MailSettingsError;
 use super::templates::one_line;
 use super::transport::{EncodedMail, SendError};
+
+/// The longest line of a mail, by RFC 5322.
+const MAX_LINE_BYTES: usize = 998;
 
 /// Who mail is from.
 #[derive(Clone, Debug)]
@@ -49,12 +52,14 @@ impl Sender {
                 HeaderName::new_from_ascii_str("Auto-Submitted"),
                 "auto-generated".to_owned(),
             ));
+        let text = plain(&mail.text);
         let message = match &mail.html {
-            Some(html) => builder.multipart(MultiPart::alternative_plain_html(
-                mail.text.clone(),
-                html.clone(),
-            )),
-            None => builder.singlepart(SinglePart::plain(mail.text.clone())),
+            Some(html) => {
+                let html = SinglePart::html(html.clone());
+                let parts = MultiPart::alternative().singlepart(text).singlepart(html);
+                builder.multipart(parts)
+            }
+            None => builder.singlepart(text),
         };
         Ok(EncodedMail {
             sender: self.0.email.to_string(),
@@ -62,6 +67,20 @@ impl Sender {
             message: message.map_err(unsendable)?.formatted(),
         })
     }
+}
+
+/// The text, as it is where a mail may have it so: links are read in files and on consoles too, and
+/// lettre encodes lines of more than 76 characters.
+fn plain(text: &str) -> SinglePart {
+    let text = text.replace('\r', "");
+    let is_short = |line: &str| line.len() <= MAX_LINE_BYTES;
+    if !text.is_ascii() || text.contains('\0') || !text.lines().all(is_short) {
+        return SinglePart::plain(text);
+    }
+    let bytes = text.replace('\n', "\r\n").into_bytes();
+    let body = Body::dangerous_pre_encoded(bytes, ContentTransferEncoding::SevenBit);
+    let part = SinglePart::builder().header(ContentType::TEXT_PLAIN);
+    part.body(body)
 }
 
 /// The address with its domain in ASCII, as every mail server understands it.

@@ -239,3 +239,15 @@ fn domain_of_other_letters_goes_out_in_ascii() {
     let message = encoded(&mailer, mail);
     assert!(message.contains("\r\nTo: ada@[127.0.0.1]\r\n"), "{message}");
 }
+
+#[test]
+fn text_has_only_line_ends_that_mail_servers_agree_about() {
+    let mailer = mailer();
+    let mut mail = mailer.test("ada@example.com").unwrap();
+    mail.text = "a\nb\r\nc\rd\r\r\ne\n.\nQUIT\n".to_owned();
+    mail.html = None;
+    let message = encoded(&mailer, mail);
+    let body = message.split_once("\r\n\r\n").unwrap().1;
+    assert_eq!(body.trim_end(), "a\r\nb\r\ncd\r\ne\r\n.\r\nQUIT");
+    assert!(!message.replace("\r\n", "").contains(['\r', '\n']));
+}
