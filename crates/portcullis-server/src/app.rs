@@ -5,14 +5,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
-use portcullis::accounts::{Mailer, SetupKey};
+use portcullis::accounts::{Jwt, JwtSettings, Mailer, SetupKey};
 use portcullis::core::{Clock, SecretKeys, Store};
+use portcullis::django::jwt::Backend;
 use portcullis::django::password::Hashers;
 use portcullis::web::{
-    AllowedHosts, BasicAuthentication, Compat, CookieDoorSettings, Cors, CorsSettings,
-    CsrfSettings, DeviceTokenAuthentication, HashingPool, LoginLimits, Passwords,
-    SessionAuthentication, SessionSettings, Sessions, TokenAuthentication, TrustedProxies,
-    security_headers,
+    AllowedHosts, Api, BasicAuthentication, Compat, CookieDoorSettings, Cors, CorsSettings,
+    CsrfSettings, HashingPool, LoginLimits, Passwords, SessionAuthentication, SessionSettings,
+    Sessions, TokenAuthentication, TrustedProxies, security_headers,
 };
 use portcullis::{AccountSettings, Accounts, Authenticator, Doors, Gate, Refusal, get};
 use tower::util::option_layer;
@@ -34,6 +34,8 @@ pub struct Services {
     pub hashers: Hashers,
     /// What sessions are signed with.
     pub secret_keys: SecretKeys,
+    /// What JWTs are signed with.
+    pub jwt: Backend,
     /// By what the first administrator is made.
     pub setup_key: SetupKey,
     /// What writes and sends mail, where there is mail.
@@ -57,6 +59,8 @@ pub struct Surroundings {
     pub session: SessionSettings,
     /// What account flows do.
     pub accounts: AccountSettings,
+    /// How JWTs are made and exchanged.
+    pub jwt: JwtSettings,
     /// Where to do as Django's packages do.
     pub compat: Compat,
     /// Who is asked who is asking, in order.
@@ -89,6 +93,7 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         hashing,
         hashers,
         secret_keys,
+        jwt,
         setup_key,
         mailer,
     } = services;
@@ -101,15 +106,17 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         hashers,
         Some(surroundings.login_limits),
     );
+    let settings = surroundings.jwt.clone();
+    let jwt = Jwt::new(passwords.clone(), Arc::clone(&clock), jwt, settings);
+    let device = &surroundings.accounts.device;
+    let device = Arc::new(device.authentication(Arc::clone(&store), Arc::clone(&clock)));
     let authenticator = |class: &AuthenticationClass| -> Arc<dyn Authenticator> {
-        let (store, clock) = (Arc::clone(&store), Arc::clone(&clock));
         match class {
-            AuthenticationClass::DeviceToken => {
-                Arc::new(DeviceTokenAuthentication::new(store, clock))
-            }
+            AuthenticationClass::DeviceToken => Arc::clone(&device) as Arc<dyn Authenticator>,
+            AuthenticationClass::Jwt => Arc::new(jwt.authentication()),
             AuthenticationClass::Session => Arc::new(SessionAuthentication(sessions.clone())),
             AuthenticationClass::Basic => Arc::new(BasicAuthentication(passwords.clone())),
-            AuthenticationClass::Token => Arc::new(TokenAuthentication(store)),
+            AuthenticationClass::Token => Arc::new(TokenAuthentication(Arc::clone(&store))),
         }
     };
     let classes = surroundings.authentication_classes.iter();
@@ -128,6 +135,9 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         .authenticated_by(Vec::new())
         .open()
         .merge(accounts.doors(&gate))
+        .merge(accounts.device_doors(&gate, "/knox/", Api::new))
+        .merge(jwt.doors(&gate, "/jwt/", Api::new))
+        .merge(jwt.jwks_door(&gate))
 }
 
 /// The application: the doors, with what holds for all of them.

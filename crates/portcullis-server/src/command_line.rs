@@ -132,7 +132,14 @@ pub struct Flags(pub BTreeMap<String, String>);
 
 /// Settings that hold secrets have no flag: a command line is seen by everybody on the machine.
 fn has_flag(key: &str) -> bool {
-    !matches!(key, "secret_key" | "secret_key_fallbacks" | "mail.password")
+    !matches!(
+        key,
+        "secret_key"
+            | "secret_key_fallbacks"
+            | "jwt.signing_key"
+            | "jwt.older_signing_keys"
+            | "mail.password"
+    )
 }
 
 impl Args for Flags {

@@ -88,14 +88,19 @@ impl SecretKey {
     /// # Errors
     /// When it is short, made of a few characters, or known.
     pub fn new(text: &str) -> Result<Self, SecretKeyError> {
-        let different: std::collections::BTreeSet<char> = text.chars().collect();
-        if text.starts_with("django-insecure-") {
+        if is_example(text) {
             return Err(SecretKeyError::Example);
         }
-        if text.chars().count() < MIN_LENGTH || different.len() < MIN_DIFFERENT {
+        if text.chars().count() < MIN_LENGTH || !Self::is_varied(text) {
             return Err(SecretKeyError::Weak);
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// Whether a text, however long, is neither a template's example nor made of a few characters.
+    pub(crate) fn is_varied(text: &str) -> bool {
+        let different: std::collections::BTreeSet<char> = text.chars().collect();
+        different.len() >= MIN_DIFFERENT && !is_example(text)
     }
 
     /// The key itself, to sign with.
@@ -125,6 +130,10 @@ impl fmt::Debug for SecretKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretKey(..)")
     }
+}
+
+fn is_example(text: &str) -> bool {
+    text.starts_with("django-insecure-")
 }
 
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {

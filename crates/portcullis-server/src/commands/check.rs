@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use portcullis::accounts::mail::SmtpSecurity;
-use portcullis::core::{Clock, SystemClock};
+use portcullis::core::{Clock, SecretKeys, SystemClock};
+use portcullis::django::random;
 
 use super::opening::open_existing;
 use super::table::{printable, say};
@@ -52,6 +53,7 @@ pub(super) async fn check(settings: Result<Settings, SettingsError>) -> anyhow::
         Ok(settings) => {
             file(&settings, &mut findings);
             secret_key(&settings, &mut findings);
+            jwt_keys(&settings, &mut findings);
             database(&settings, &mut findings).await;
             openness(&settings, &mut findings);
             mail(&settings, &mut findings);
@@ -76,6 +78,8 @@ fn file(settings: &Settings, findings: &mut Findings) {
     let is_in_file = |key| matches!(settings.source(key), Source::File { .. });
     let holds_secrets = is_in_file("secret_key_fallbacks")
         || is_in_file("mail.password")
+        || is_in_file("jwt.signing_key")
+        || is_in_file("jwt.older_signing_keys")
         || (is_in_file("database_url") && settings.database_url.has_password());
     if holds_secrets && others_may_read(path) {
         findings.wrong(&readable(path, "secrets"));
@@ -97,6 +101,25 @@ fn secret_key(settings: &Settings, findings: &mut Findings) {
             path.display()
         )),
         Err(error) => findings.wrong(&format!("{}: {error}", path.display())),
+    }
+}
+
+fn jwt_keys(settings: &Settings, findings: &mut Findings) {
+    // Whether the secret key can be had is another finding.
+    let nobodys = SecretKeys::new(random::text(64, random::ALPHANUMERIC), Vec::new());
+    match settings.jwt_backend(&nobodys) {
+        Ok(_) => findings.ok(&format!("JWTs: {}", settings.jwt_algorithm)),
+        Err(error) => findings.wrong(&format!("JWTs: {error:#}")),
+    }
+    if let Some(path) = &settings.jwt_private_key_file
+        && others_may_read(path)
+    {
+        findings.wrong(&readable(path, "the private key of JWTs"));
+    }
+    if settings.refreshes_without_families() {
+        findings.unwise(
+            "compat.refresh_without_families: nobody notices that a stolen refresh token is used",
+        );
     }
 }
 

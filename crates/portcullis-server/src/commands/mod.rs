@@ -18,6 +18,7 @@ use std::thread::available_parallelism;
 use anyhow::Context;
 use portcullis::accounts::SetupKey;
 use portcullis::core::{Clock, SecretKeys, SystemClock};
+use portcullis::django::jwt::Backend;
 use portcullis::sql::{Database, Opened};
 use portcullis::web::{Doors, HashingPool};
 use tokio::net::TcpListener;
@@ -86,11 +87,12 @@ pub async fn run(line: CommandLine) -> anyhow::Result<ExitCode> {
 /// When the database, the secret key or the address cannot be used.
 pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let keys = settings.secret_keys()?;
+    let jwt = settings.jwt_backend(&keys)?;
     let (database, opened) = open(settings).await?;
     let database = database.with_cache()?;
     let threads = available_parallelism().map_or(1, usize::from);
     let surroundings = settings.surroundings();
-    let mut services = services(settings, database, keys, threads)?;
+    let mut services = services(settings, database, (keys, jwt), threads)?;
     services.mailer = mail::mailer(settings, &services.clock)?;
     let mailer = services.mailer.clone();
     let store = Arc::clone(&services.store);
@@ -160,7 +162,7 @@ pub fn routes(settings: &Settings) -> anyhow::Result<()> {
 fn services(
     settings: &Settings,
     database: Database,
-    secret_keys: SecretKeys,
+    (secret_keys, jwt): (SecretKeys, Backend),
     threads: usize,
 ) -> anyhow::Result<Services> {
     Ok(Services {
@@ -169,6 +171,7 @@ fn services(
         hashing: HashingPool::start(threads, HASHING_QUEUE).context("hashing threads")?,
         hashers: settings.hashers(),
         secret_keys,
+        jwt,
         setup_key: SetupKey::default(),
         mailer: None,
     })

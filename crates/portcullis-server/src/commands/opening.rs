@@ -2,6 +2,7 @@
 
 use anyhow::{Context, bail};
 use portcullis::core::{Clock, SecretKeys, SystemClock, User, UserStore};
+use portcullis::django::jwt::{Algorithm, Backend, Key};
 use portcullis::django::random;
 use portcullis::sql::{Database, Opened};
 use portcullis::web::Doors;
@@ -54,7 +55,9 @@ pub(super) async fn user(database: &Database, name: &str) -> anyhow::Result<User
 
 /// The doors, to be looked at: with a key that nobody keeps.
 pub(super) fn doors_alone(settings: &Settings, database: Database) -> anyhow::Result<Doors> {
-    let key = SecretKeys::new(random::text(64, random::ALPHANUMERIC), Vec::new());
-    let services = services(settings, database, key, 1)?;
+    let key = random::text(64, random::ALPHANUMERIC);
+    let jwt = Backend::new(Key::secret(Algorithm::Hs256, &key)?);
+    let keys = SecretKeys::new(key, Vec::new());
+    let services = services(settings, database, (keys, jwt), 1)?;
     Ok(doors(services, &settings.surroundings()))
 }

@@ -15,6 +15,8 @@ use super::nearest::nearest;
 pub enum AuthenticationClass {
     /// `DeviceTokenAuthentication`.
     DeviceToken,
+    /// `JWTAuthentication`: simplejwt's.
+    Jwt,
     /// `SessionAuthentication`.
     Session,
     /// `BasicAuthentication`.
@@ -23,11 +25,16 @@ pub enum AuthenticationClass {
     Token,
 }
 
-const AUTHENTICATION: [(AuthenticationClass, &str, &str); 4] = [
+const AUTHENTICATION: [(AuthenticationClass, &str, &str); 5] = [
     (
         AuthenticationClass::DeviceToken,
         "DeviceTokenAuthentication",
         "knox.auth.TokenAuthentication",
+    ),
+    (
+        AuthenticationClass::Jwt,
+        "JWTAuthentication",
+        "rest_framework_simplejwt.authentication.JWTAuthentication",
     ),
     (
         AuthenticationClass::Session,
@@ -141,10 +148,9 @@ impl Kind for AuthenticationClass {
     }
 
     fn read(given: &Given) -> Result<Self, Wrong> {
-        let jwt = "JWTs are not read at this server's doors yet: leave it out, or write \
-                   \"DeviceTokenAuthentication\"";
+        let jwt = "JWTs are read in the header, and their users looked up: write \
+                   \"JWTAuthentication\"";
         let not_here = [
-            ("JWTAuthentication", jwt),
             ("JWTCookieAuthentication", jwt),
             ("JWTStatelessUserAuthentication", jwt),
             (

@@ -28,6 +28,9 @@ pub fn example() -> String {
             text += &format!("#{line}\n");
         }
         match (field.default)() {
+            None if field.key == "jwt.signing_key" => {
+                text += &format!("# Not set; by {}.\n", variable_of(field.key));
+            }
             Some(default) => text += &format!("# {name} = {default}\n"),
             None => {
                 // What is wanted ends with an example.

@@ -5,14 +5,17 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use portcullis::accounts::mail::{LinkPattern, SmtpSecurity};
+use portcullis::django::jwt::Algorithm;
 
 use super::classes::{AuthenticationClass, PermissionClass};
 use super::database_url::DatabaseUrl;
 use super::fault::{SettingsError, Source};
+use super::jwt::{JwtSecret, Moment};
 use super::kind::{AtLeastOne, Kind, Whole};
 use super::layers::Layers;
 use super::mail::{ConfirmEmailLink, Line, MailFrom, MailVia, Password, Port, ResetPasswordLink};
 use super::seconds::Seconds;
+use super::token_prefix::TokenPrefix;
 use super::web::{Host, Origin, OriginRegex, PublicUrl};
 use crate::secret_key::SecretKey;
 
@@ -109,10 +112,15 @@ settings! {
     /// Whether browsers forget the session when they are closed.
     "session_expire_at_browser_close" session_expire_at_browser_close: bool = false;
 
-    /// Who is asked who is asking, in this order: DeviceTokenAuthentication, SessionAuthentication,
-    /// BasicAuthentication, TokenAuthentication, or their paths in Django's packages.
+    /// Who is asked who is asking, in this order: DeviceTokenAuthentication, JWTAuthentication,
+    /// SessionAuthentication, BasicAuthentication, TokenAuthentication, or their paths in Django's
+    /// packages.
     "default_authentication_classes" default_authentication_classes: AtLeastOne<AuthenticationClass> =
-        AtLeastOne(vec![AuthenticationClass::DeviceToken, AuthenticationClass::Session]);
+        AtLeastOne(vec![
+            AuthenticationClass::DeviceToken,
+            AuthenticationClass::Jwt,
+            AuthenticationClass::Session,
+        ]);
 
     /// What must be allowed at doors that name nothing, all of it: IsAuthenticated, IsAdminUser,
     /// IsAuthenticatedOrReadOnly, AllowAny, or their paths in rest_framework.permissions.
@@ -121,10 +129,6 @@ settings! {
 
     /// The cost of new password hashes. Must be that of a Django project on the same database.
     "pbkdf2_iterations" pbkdf2_iterations: Whole<1000, 100_000_000> = Whole::new(1_000_000);
-
-    /// How long a device token is good, in seconds.
-    "device_token_ttl_seconds" device_token_ttl_seconds: Whole<60, 315_360_000> =
-        Whole::new(2_592_000);
 
     /// So many log-ins of one account may fail, by whichever of its names …
     "login_limit.tries" login_limit_tries: Whole<1, 100> = Whole::new(10);
@@ -144,6 +148,94 @@ settings! {
 
     /// … in so many seconds.
     "signup_limit.window_seconds" signup_limit_window_seconds: Whole<1, 86_400> = Whole::new(3_600);
+
+    /// How long a device token is good, in seconds.
+    "device.token_ttl_seconds" device_token_ttl_seconds: Whole<60, 315_360_000> =
+        Whole::new(2_592_000);
+
+    /// How many device tokens a user may have at once; one more is 403.
+    "device.token_limit_per_user" device_token_limit_per_user: Whole<1, 1_000_000> =
+        Whole::new(1000);
+
+    /// Whether a device token that is used is good for token_ttl_seconds from then on.
+    "device.auto_refresh" device_auto_refresh: bool = false;
+
+    /// How long it is then good altogether, in seconds; 0 is without an end.
+    "device.auto_refresh_max_ttl_seconds" device_auto_refresh_max_ttl_seconds: Whole<0, 315_360_000> =
+        Whole::new(0);
+
+    /// It gets no more time than once in so many seconds, which is how often it costs a write.
+    "device.min_refresh_interval_seconds" device_min_refresh_interval_seconds: Whole<1, 86_400> =
+        Whole::new(60);
+
+    /// What new device tokens begin with, so that they are recognised where they leak.
+    "device.token_prefix" device_token_prefix: TokenPrefix = TokenPrefix::default();
+
+    /// Whether new device tokens end in a checksum, for the same.
+    "device.token_checksum" device_token_checksum: bool = false;
+
+    /// Whether the answer of /knox/login/ says whose the token is.
+    "device.login_shows_user" device_login_shows_user: bool = false;
+
+    /// How JWTs are signed: HS256, HS384 or HS512 with a secret; RS256, RS384, RS512, ES256, ES384 or
+    /// EdDSA with a key pair.
+    "jwt.algorithm" jwt_algorithm: Algorithm = Algorithm::Hs256;
+
+    /// The secret of HS256 and its like; without one, the secret key, as in Django. Better by the
+    /// environment than here.
+    "jwt.signing_key" jwt_signing_key: Option<JwtSecret> = None;
+
+    /// The private key of the others, a PEM file.
+    "jwt.private_key_file" jwt_private_key_file: Option<PathBuf> = None;
+
+    /// Its public key, a PEM file. Services that verify JWTs find it at /.well-known/jwks.json.
+    "jwt.public_key_file" jwt_public_key_file: Option<PathBuf> = None;
+
+    /// The key's name, the kid of JWTs. Not set: none for a secret, a pair's thumbprint.
+    "jwt.key_id" jwt_key_id: Option<Line> = None;
+
+    /// Secrets that JWTs were signed with before; they still verify.
+    "jwt.older_signing_keys" jwt_older_signing_keys: Vec<JwtSecret> = Vec::new();
+
+    /// The same for key pairs: PEM files of public keys.
+    "jwt.older_public_key_files" jwt_older_public_key_files: Vec<PathBuf> = Vec::new();
+
+    /// Until when older keys verify.
+    "jwt.older_keys_until" jwt_older_keys_until: Option<Moment> = None;
+
+    /// Who issues JWTs, their iss. Not set: public_url, or else "portcullis".
+    "jwt.issuer" jwt_issuer: Option<Line> = None;
+
+    /// Whom JWTs are for, their aud. Not set: public_url, or else "portcullis".
+    "jwt.audience" jwt_audience: Option<Line> = None;
+
+    /// How long an access token is good, in seconds.
+    "jwt.access_token_lifetime" jwt_access_token_lifetime: Whole<1, 86_400> = Whole::new(300);
+
+    /// How long a refresh token is good, in seconds.
+    "jwt.refresh_token_lifetime" jwt_refresh_token_lifetime: Whole<1, 315_360_000> =
+        Whole::new(86_400);
+
+    /// How long a log-in can be refreshed altogether, in seconds.
+    "jwt.family_lifetime" jwt_family_lifetime: Whole<1, 315_360_000> = Whole::new(2_592_000);
+
+    /// For how many seconds the same refresh token gets the same successor again, while nobody used
+    /// that. Whoever comes later ends the log-in.
+    "jwt.refresh_grace" jwt_refresh_grace: Whole<0, 300> = Whole::new(10);
+
+    /// How many seconds clocks may differ.
+    "jwt.leeway" jwt_leeway: Whole<0, 30> = Whole::new(0);
+
+    /// Whether a refresh gives a new refresh token, too; only compat.refresh_without_families can do
+    /// without.
+    "jwt.rotate_refresh_tokens" jwt_rotate_refresh_tokens: bool = true;
+
+    /// Whether the old one is dead then; the same.
+    "jwt.blacklist_after_rotation" jwt_blacklist_after_rotation: bool = true;
+
+    /// Whether JWTs carry a hash of the password's hash and end with it. They end with it anyway; for a
+    /// Django project on the same database that wants it.
+    "jwt.check_revoke_token" jwt_check_revoke_token: bool = false;
 
     /// Origins whose pages may read answers; ["*"] is every one, and then without cookies.
     "cors.origins" cors_origins: Vec<Origin> = Vec::new();
@@ -252,4 +344,14 @@ settings! {
 
     /// DRF's tokens instead of device tokens: one per user, in clear text, without an end.
     "compat.authtoken" compat_authtoken: bool = false;
+
+    /// Blanks around passwords are cut off at simplejwt's doors.
+    "compat.trim_passwords" compat_trim_passwords: bool = false;
+
+    /// JWTs have no iss and aud, unless they are set, and those of others are taken.
+    "compat.jwt_plain_claims" compat_jwt_plain_claims: bool = false;
+
+    /// Refresh tokens as simplejwt has them: no list of logins, no end of a family, and nobody notices that
+    /// an old one is used again.
+    "compat.refresh_without_families" compat_refresh_without_families: bool = false;
 }

@@ -129,7 +129,9 @@ const DJANGO_NAMES: &[(&str, &str)] = &[
     ("email_timeout", "mail.timeout_seconds"),
     ("email_use_ssl", "mail.security"),
     ("email_use_tls", "mail.security"),
-    ("token_ttl", "device_token_ttl_seconds"),
+    ("access_token_lifetime", "jwt.access_token_lifetime"),
+    ("device_token_ttl_seconds", "device.token_ttl_seconds"),
+    ("token_ttl", "device.token_ttl_seconds"),
 ];
 
 fn meant<'k>(name: &str, keys: &[&'k str]) -> Option<&'k str> {

@@ -100,7 +100,8 @@ impl Layers {
         names.into_iter().find_map(|name| {
             let text = self.environment.get(&name)?;
             // An empty variable is one that is not set; but an empty secret is a mistake.
-            let says_something = !text.is_empty() || key == "secret_key";
+            let is_secret = matches!(key, "secret_key" | "jwt.signing_key");
+            let says_something = !text.is_empty() || is_secret;
             says_something.then(|| (Given::Text(text.clone()), Source::Environment(name)))
         })
     }

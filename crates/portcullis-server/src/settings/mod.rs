@@ -7,6 +7,7 @@ mod fault;
 mod fields;
 mod file;
 mod given;
+mod jwt;
 mod kind;
 mod layers;
 mod mail;
@@ -16,6 +17,7 @@ mod rules;
 mod seconds;
 mod secret;
 mod surroundings;
+mod token_prefix;
 mod web;
 
 use std::collections::BTreeMap;
@@ -27,11 +29,13 @@ pub use example::example;
 pub use fault::{SettingsError, Source};
 pub(crate) use fields::FIELDS;
 pub use fields::Settings;
+pub use jwt::{JwtSecret, Moment};
 pub use kind::{AtLeastOne, Whole};
 use layers::Layers;
 pub(crate) use layers::flag_of;
 pub use mail::{ConfirmEmailLink, Line, MailFrom, MailVia, Password, Port, ResetPasswordLink};
 pub use seconds::Seconds;
+pub use token_prefix::TokenPrefix;
 pub use web::{Host, Origin, OriginRegex, PublicUrl};
 
 /// The names of all settings.

@@ -1,9 +1,14 @@
 //! What settings must not say together.
 
+use portcullis::django::jwt::Family;
+
 use super::Settings;
 use super::classes::AuthenticationClass;
 use super::fault::{SettingsError, Source};
 use super::mail::MailVia;
+
+/// The longest that an access token may be good, in seconds.
+const MAX_ACCESS_SECONDS: u32 = 900;
 
 impl Settings {
     /// Where a setting was said.
@@ -24,6 +29,7 @@ impl Settings {
         self.tokens_are_recognised(&mut faults);
         self.key_of_a_server_is_given(&mut faults);
         self.mail_can_be_sent(&mut faults);
+        self.jwts_fit_together(&mut faults);
         if faults.is_empty() {
             return Ok(());
         }
@@ -129,6 +135,62 @@ impl Settings {
                 "with PostgreSQL the secret key must be given: set PORTCULLIS_SECRET_KEY, or \
                  secret_key_file to a file that is there ({} is not)",
                 self.secret_key_file.display()
+            ));
+        }
+    }
+
+    fn jwts_fit_together(&self, faults: &mut Vec<String>) {
+        let wants_files = self.jwt_algorithm.family() != Family::Hmac;
+        let files = [
+            ("jwt.private_key_file", self.jwt_private_key_file.is_some()),
+            ("jwt.public_key_file", self.jwt_public_key_file.is_some()),
+        ];
+        for (key, is_set) in files {
+            if wants_files && !is_set {
+                let at = self.source("jwt.algorithm");
+                let algorithm = self.jwt_algorithm;
+                faults.push(format!("{at}: jwt.algorithm is {algorithm}: set {key}"));
+            } else if is_set && !self.is_said("jwt.algorithm") {
+                let at = self.source(key);
+                faults.push(format!(
+                    "{at}: {key} is of no use to {}: set jwt.algorithm",
+                    self.jwt_algorithm
+                ));
+            }
+        }
+        let has_older =
+            !self.jwt_older_signing_keys.is_empty() || !self.jwt_older_public_key_files.is_empty();
+        if has_older && self.jwt_older_keys_until.is_none() {
+            let lists = ["jwt.older_signing_keys", "jwt.older_public_key_files"];
+            let said = lists.into_iter().find(|key| self.is_said(key));
+            faults.push(format!(
+                "{}: older keys of JWTs are listed: set jwt.older_keys_until to when the last token \
+                 of theirs is over",
+                self.source(said.unwrap_or_default())
+            ));
+        }
+        if self.refreshes_without_families() {
+            return;
+        }
+        for (key, is_on) in [
+            ("jwt.rotate_refresh_tokens", self.jwt_rotate_refresh_tokens),
+            (
+                "jwt.blacklist_after_rotation",
+                self.jwt_blacklist_after_rotation,
+            ),
+        ] {
+            if !is_on {
+                let at = self.source(key);
+                faults.push(format!(
+                    "{at}: {key} can only be turned off with compat.refresh_without_families"
+                ));
+            }
+        }
+        if self.jwt_access_token_lifetime.get() > MAX_ACCESS_SECONDS {
+            let at = self.source("jwt.access_token_lifetime");
+            faults.push(format!(
+                "{at}: jwt.access_token_lifetime is more than {MAX_ACCESS_SECONDS} seconds: refresh \
+                 more often, or set compat.refresh_without_families"
             ));
         }
     }

@@ -5,7 +5,7 @@ use portcullis::accounts::{DeviceTokens, Tokens};
 use portcullis::core::{Limit, SecretKeys};
 use portcullis::django::password::Hashers;
 use portcullis::web::{
-    Compat, CorsSettings, LoginLimits, Origins, SessionSettings, TrustedProxies,
+    Compat, CorsSettings, DeviceRenewal, LoginLimits, Origins, SessionSettings, TrustedProxies,
 };
 use time::Duration;
 
@@ -30,6 +30,7 @@ impl Settings {
             csrf_trusted_origins: texts(&self.csrf_trusted_origins),
             session,
             accounts: self.accounts(),
+            jwt: self.jwt(),
             compat: self.compat(),
             authentication_classes: self.authentication_classes(),
             permission_classes: self.default_permission_classes.0.clone(),
@@ -90,15 +91,30 @@ impl Settings {
             } else {
                 Tokens::Device
             },
-            device: DeviceTokens {
-                ttl: Some(seconds(self.device_token_ttl_seconds.get())),
-                ..DeviceTokens::default()
-            },
+            device: self.device_tokens(),
             signup_limit: Some(Limit {
                 tries: self.signup_limit_tries.get(),
                 window: seconds(self.signup_limit_window_seconds.get()),
             }),
             ..AccountSettings::default()
+        }
+    }
+
+    fn device_tokens(&self) -> DeviceTokens {
+        let ttl = seconds(self.device_token_ttl_seconds.get());
+        let max_ttl = self.device_auto_refresh_max_ttl_seconds.get();
+        let renewal = DeviceRenewal {
+            ttl,
+            max_ttl: (max_ttl > 0).then(|| seconds(max_ttl)),
+            min_interval: seconds(self.device_min_refresh_interval_seconds.get()),
+        };
+        DeviceTokens {
+            ttl: Some(ttl),
+            limit_per_user: Some(self.device_token_limit_per_user.get()),
+            renewal: self.device_auto_refresh.then_some(renewal),
+            prefix: self.device_token_prefix.0.clone(),
+            has_checksum: self.device_token_checksum,
+            shows_user: self.device_login_shows_user,
         }
     }
 
@@ -121,7 +137,7 @@ impl Settings {
     }
 
     /// A key that was said counts as it is; the others are as `compat.all`.
-    fn has_compat(&self, key: &str, value: bool) -> bool {
+    pub(super) fn has_compat(&self, key: &str, value: bool) -> bool {
         value || (self.compat_all && !self.is_said(key))
     }
 

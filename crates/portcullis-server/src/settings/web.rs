@@ -27,6 +27,7 @@ impl PublicUrl {
 }
 
 impl fmt::Display for PublicUrl {
+    /// Without a slash at its end.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.to_string().trim_end_matches('/'))
     }

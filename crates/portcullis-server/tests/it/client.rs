@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use portcullis::accounts::SetupKey;
 use portcullis::core::{Clock, ManualClock, SecretKeys};
+use portcullis::django::jwt::{Algorithm, Backend, Key};
 use portcullis::django::password::Hashers;
 use portcullis::sql::Database;
 use portcullis::web::HashingPool;
@@ -47,6 +48,12 @@ impl Answer {
     }
 }
 
+/// What signs the JWTs of the tests.
+pub(crate) fn jwt_backend() -> Backend {
+    let secret = "a secret of the tests, with more than 32 bytes";
+    Backend::new(Key::secret(Algorithm::Hs256, secret).unwrap())
+}
+
 impl Client {
     pub(crate) async fn new() -> Self {
         Self::with(&Surroundings::default()).await
@@ -59,19 +66,26 @@ impl Client {
 
     pub(crate) async fn with_keys(surroundings: &Surroundings, keys: SecretKeys) -> Self {
         // Cheap hashes: what most tests are about is not the hash.
-        Self::built(surroundings, keys, 1000).await
+        Self::built(surroundings, keys, 1000, jwt_backend()).await
     }
 
     /// With hashes of that cost.
     pub(crate) async fn with_iterations(surroundings: &Surroundings, iterations: u32) -> Self {
         let keys = SecretKeys::new("a secret of the tests", Vec::new());
-        Self::built(surroundings, keys, iterations).await
+        Self::built(surroundings, keys, iterations, jwt_backend()).await
+    }
+
+    /// With what signs its JWTs.
+    pub(crate) async fn with_jwt(surroundings: &Surroundings, jwt: Backend) -> Self {
+        let keys = SecretKeys::new("a secret of the tests", Vec::new());
+        Self::built(surroundings, keys, 1000, jwt).await
     }
 
     async fn built(
         surroundings: &Surroundings,
         secret_keys: SecretKeys,
         pbkdf2_iterations: u32,
+        jwt: Backend,
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::new(datetime!(2026-01-02 03:04:05 UTC)));
@@ -88,6 +102,7 @@ impl Client {
                 ..Hashers::default()
             },
             secret_keys,
+            jwt,
             setup_key: key,
             mailer: None,
         };

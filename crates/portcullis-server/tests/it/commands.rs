@@ -121,6 +121,7 @@ fn routes_are_printed_without_making_anything() {
             "GET",
             "/api/user/",
             "DeviceToken,",
+            "JWT,",
             "Session",
             "IsAuthenticated"
         ]

@@ -34,6 +34,7 @@ pub(crate) async fn services(hashing: HashingPool) -> (Services, TempDir) {
             "a test's secret key, long enough to be one: 0123456789",
             Vec::new(),
         ),
+        jwt: crate::client::jwt_backend(),
         setup_key: portcullis::accounts::SetupKey::default(),
         mailer: None,
     };

@@ -27,3 +27,4 @@ mod settings_effects;
 mod settings_refused;
 mod shutdown;
 mod smuggling;
+mod tokens;

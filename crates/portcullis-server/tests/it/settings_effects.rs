@@ -145,7 +145,7 @@ async fn login_limit_counts_as_it_is_set() {
 
 #[tokio::test]
 async fn device_token_ends_when_it_is_set_to() {
-    let client = client(&[("device_token_ttl_seconds", "60")]).await;
+    let client = client(&[("device.token_ttl_seconds", "60")]).await;
     let token = client.signup("ada@example.com", "correct horse 9").await;
     client.clock.advance(time::Duration::seconds(61));
     assert_eq!(

@@ -99,16 +99,52 @@ fn wrong_file_is_refused_with_its_line_and_nothing_is_made() {
             "it needs a model, which a default has not",
         ),
         (
-            "default_authentication_classes = [\"rest_framework_simplejwt.authentication.JWTAuthentication\"]",
-            "JWTs are not read at this server's doors yet",
+            "default_authentication_classes = [\"dj_rest_auth.jwt_auth.JWTCookieAuthentication\"]",
+            "JWTs are read in the header, and their users looked up",
         ),
         (
             "default_authentication_classes = [\"shop.auth.Magic\"]",
-            "write one of DeviceTokenAuthentication, SessionAuthentication",
+            "write one of DeviceTokenAuthentication, JWTAuthentication, SessionAuthentication",
         ),
         (
             "default_authentication_classes = [\"TokenAuthentication\"]",
             "set compat.authtoken = true",
+        ),
+        (
+            "device_token_ttl_seconds = 60",
+            "did you mean \"device.token_ttl_seconds\"?",
+        ),
+        (
+            "device = { token_prefix = \"much_too_long_\" }",
+            "device.token_prefix is \"much_too_long_\"; it wants up to 10 letters, digits, _ and -",
+        ),
+        (
+            "jwt = { algorithm = \"none\" }",
+            "jwt.algorithm is \"none\"; it wants one of HS256, HS384",
+        ),
+        (
+            "jwt = { algorithm = \"RS256\" }",
+            "jwt.algorithm is RS256: set jwt.private_key_file",
+        ),
+        (
+            "jwt = { public_key_file = \"public.pem\" }",
+            "jwt.public_key_file is of no use to HS256: set jwt.algorithm",
+        ),
+        (
+            "jwt = { signing_key = \"hunter2\" }",
+            "jwt.signing_key is not understood; it wants a secret of 32 bytes or more",
+        ),
+        (
+            "jwt = { older_public_key_files = [\"old.pem\"] }",
+            "set jwt.older_keys_until",
+        ),
+        (
+            "jwt = { access_token_lifetime = 3600 }",
+            "jwt.access_token_lifetime is more than 900 seconds",
+        ),
+        (
+            "jwt = { rotate_refresh_tokens = false }",
+            "can only be turned off with compat.refresh_without_families",
         ),
         (
             "csrf_trusted_origins = [\"*\"]",
