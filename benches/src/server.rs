@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use anyhow::Context;
 use axum::Router;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use portcullis::accounts::Tokens;
+use http::HeaderMap;
+use portcullis::accounts::{DeviceTokens, Jwt, JwtSettings, Tokens};
 use portcullis::core::{
-    Clock, NewAccount, NewDeviceLogin, NewLogin, NewSession, SecretKeys, Store, SystemClock,
-    no_mails,
+    Clock, NewAccount, NewLogin, NewSession, SecretKeys, Store, SystemClock, no_mails,
 };
 use portcullis::django::api_token;
+use portcullis::django::jwt::{Algorithm, Backend, Key};
 use portcullis::django::password::Hashers;
 use portcullis::django::session::{self, BACKEND, HASH, MODEL_BACKEND, Secrets, USER_ID};
 use portcullis::sql::Database;
@@ -24,6 +26,7 @@ use tokio::net::TcpListener;
 pub(crate) const NAME: &str = "ada";
 pub(crate) const PASSWORD: &str = "correct horse 9";
 const SECRET: &str = "the secret of a benchmark";
+const JWT_SECRET: &str = "the secret of a benchmark's JSON web tokens";
 
 /// Serves, after saying the address, each door with the headers that open it, and `ready`.
 pub(crate) async fn serve() -> anyhow::Result<()> {
@@ -48,6 +51,12 @@ pub(crate) async fn serve() -> anyhow::Result<()> {
     };
     let sessions = Sessions::new(Arc::clone(&store), Arc::clone(&clock), cookies);
     let user = make_user(&*store, &passwords).await?;
+    let backend = Backend::new(Key::secret(Algorithm::Hs256, JWT_SECRET)?);
+    let mut settings = JwtSettings::default();
+    settings.tokens.access_token_lifetime = std::time::Duration::from_secs(86_400);
+    let jwt = Jwt::new(passwords.clone(), Arc::clone(&clock), backend, settings);
+    let pair = jwt.issue(&HeaderMap::new(), &user, None).await;
+    let pair = pair.ok().flatten().context("a pair of tokens")?;
     let doors: Vec<(&str, String, Arc<dyn Authenticator>)> = vec![
         (
             "/device/",
@@ -61,6 +70,11 @@ pub(crate) async fn serve() -> anyhow::Result<()> {
             "/token/",
             token(&*store, &user).await?,
             Arc::new(TokenAuthentication(Arc::clone(&store))),
+        ),
+        (
+            "/jwt/",
+            format!("Authorization: Bearer {}", pair.access.text),
+            Arc::new(jwt.authentication()),
         ),
         (
             "/session/",
@@ -124,15 +138,9 @@ async fn make_user(store: &dyn Store, passwords: &Passwords) -> anyhow::Result<U
 }
 
 async fn device(store: &dyn Store, user: &User) -> anyhow::Result<String> {
-    let token = api_token::new_knox_token("");
-    let login = NewLogin::Device(NewDeviceLogin {
-        limit: None,
-        digest: api_token::knox_digest(&token),
-        token_key: api_token::knox_key(&token).to_owned(),
-        device: String::new(),
-        now: SystemClock.now(),
-        expires: None,
-    });
+    let tokens = DeviceTokens::default();
+    let (token, login) = tokens.new_token(String::new(), SystemClock.now());
+    let login = NewLogin::Device(login);
     store.log_in(user, login, None).await?;
     Ok(format!("Authorization: Token {token}"))
 }
