@@ -78,7 +78,7 @@ fn take(stream: TcpStream, kept: &Mailbox) -> io::Result<()> {
         }
         let verb: String = line.chars().take(4).collect();
         let reply: &[u8] = match verb.to_ascii_uppercase().as_str() {
-            "EHLO" | "HELO" => b"250-sink\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n",
+            "EHLO" => b"250-sink\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n",
             "RCPT" => {
                 recipients.push(address(&line));
                 b"250 taken\r\n"

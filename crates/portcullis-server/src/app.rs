@@ -5,7 +5,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
-use portcullis::accounts::{Jwt, JwtSettings, Mailer, SetupKey};
+use portcullis::accounts::{
+    EmailVerification, Jwt, JwtSettings, Mailer, RestAuth, RestAuthSettings, SetupKey,
+};
 use portcullis::core::{Clock, SecretKeys, Store};
 use portcullis::django::jwt::Backend;
 use portcullis::django::password::Hashers;
@@ -59,6 +61,10 @@ pub struct Surroundings {
     pub session: SessionSettings,
     /// What account flows do.
     pub accounts: AccountSettings,
+    /// What dj-rest-auth's doors do.
+    pub rest_auth: RestAuthSettings,
+    /// Whether an address stored with capital letters counts only as it is stored.
+    pub compares_email_case: bool,
     /// How JWTs are made and exchanged.
     pub jwt: JwtSettings,
     /// Where to do as Django's packages do.
@@ -99,13 +105,19 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
     } = services;
     let cookies = cookie_settings(secret_keys, surroundings);
     let sessions = Sessions::new(Arc::clone(&store), Arc::clone(&clock), cookies);
-    let passwords = Passwords::new(
+    let mut passwords = Passwords::new(
         Arc::clone(&store),
         Arc::clone(&clock),
         hashing,
         hashers,
         Some(surroundings.login_limits),
     );
+    if surroundings.accounts.email_verification == EmailVerification::Mandatory {
+        passwords = passwords.wanting_verified_email();
+    }
+    if surroundings.compares_email_case {
+        passwords = passwords.comparing_email_case();
+    }
     let settings = surroundings.jwt.clone();
     let jwt = Jwt::new(passwords.clone(), Arc::clone(&clock), jwt, settings);
     let device = &surroundings.accounts.device;
@@ -130,11 +142,13 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
     if let Some(mailer) = mailer {
         accounts = accounts.with_mailer(mailer);
     }
+    let rest_auth = RestAuth::new(accounts.clone(), surroundings.rest_auth);
     page::doors(&gate)
         .route("/healthz", get(move || healthz(Arc::clone(&store))))
         .authenticated_by(Vec::new())
         .open()
         .merge(accounts.doors(&gate))
+        .merge(rest_auth.doors(&gate, "/rest-auth/", Api::new))
         .merge(accounts.device_doors(&gate, "/knox/", Api::new))
         .merge(jwt.doors(&gate, "/jwt/", Api::new))
         .merge(jwt.jwks_door(&gate))

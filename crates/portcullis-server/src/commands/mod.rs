@@ -191,13 +191,17 @@ fn first_words(settings: &Settings, opened: Opened, address: &str, doors: &Doors
     let database = format!("{database:<34} {hint}");
     let page = format!("http://{address}/");
     let rows = doors.rows();
-    let mail = match settings.mail_transport {
-        MailVia::None => {
-            "  note      sign-up tells whether an address is registered: mail is not set up\n"
-                .to_owned()
-        }
+    let mut mail = match settings.mail_transport {
+        MailVia::None => String::new(),
         _ => format!("  mail      {}\n", settings.mail_in_words()),
     };
+    if settings.tells_of_addresses() {
+        let how = match settings.mail_transport {
+            MailVia::None => "mail is not set up",
+            _ => "they need not be confirmed (accounts.email_verification)",
+        };
+        mail += &format!("  note      sign-up tells whether an address is registered: {how}\n");
+    }
     let open = rows
         .iter()
         .filter(|row| row.permission == "AllowAny")

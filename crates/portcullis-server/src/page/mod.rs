@@ -1,5 +1,7 @@
 //! The page at `/`: every door, to try. Hand-written HTML and one ES module, no build step.
 
+mod links;
+
 use axum::Json;
 use axum::response::{Html, IntoResponse};
 use http::header;
@@ -22,6 +24,7 @@ pub(crate) fn doors(gate: &Gate) -> Doors {
         .authenticated_by(Vec::new())
         .open()
         .route("/test_auth/", get(hello).post(hello_posted))
+        .merge(links::doors(gate))
 }
 
 async fn html() -> impl IntoResponse {

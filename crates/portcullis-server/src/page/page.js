@@ -78,6 +78,10 @@ form.addEventListener("submit", async (event) => {
   await showUser();
 });
 
+document.querySelector("#forgot").addEventListener("click", () => {
+  const { email } = form.elements;
+  if (email.reportValidity()) ask("POST", "/rest-auth/password/reset/", { email: email.value });
+});
 document.querySelector("#test-get").addEventListener("click", () => ask("GET", "/test_auth/"));
 document.querySelector("#test-post").addEventListener("click", () => ask("POST", "/test_auth/", {}));
 document.querySelector("#logout").addEventListener("click", async () => {

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use portcullis::accounts::mail::{LinkPattern, SmtpSecurity};
+use portcullis::accounts::{EmailVerification, LoginNames, ResetLinks};
 use portcullis::django::jwt::Algorithm;
 
 use super::classes::{AuthenticationClass, PermissionClass};
@@ -148,6 +149,46 @@ settings! {
 
     /// … in so many seconds.
     "signup_limit.window_seconds" signup_limit_window_seconds: Whole<1, 86_400> = Whole::new(3_600);
+
+    /// So many mails may be asked for to one address, from everywhere; ten times as many from one place …
+    "mail_limit.tries" mail_limit_tries: Whole<1, 1_000_000> = Whole::new(5);
+
+    /// … in so many seconds.
+    "mail_limit.window_seconds" mail_limit_window_seconds: Whole<1, 86_400> = Whole::new(3_600);
+
+    /// By what people log in: "either", "email" or "username". With "email" nobody is asked for a username,
+    /// and none is shown.
+    "accounts.login_names" accounts_login_names: LoginNames = LoginNames::Either;
+
+    /// Whether people must show that an address is theirs: "mandatory" before they log in, on every way;
+    /// "optional" asks them to; "none" does not.
+    "accounts.email_verification" accounts_email_verification: EmailVerification =
+        EmailVerification::Optional;
+
+    /// How long a link that confirms an address is good, in seconds.
+    "accounts.confirmation_seconds" accounts_confirmation_seconds: Whole<60, 31_536_000> =
+        Whole::new(259_200);
+
+    /// How long a link for a new password is good, in seconds. Django's is 259200.
+    "accounts.reset_seconds" accounts_reset_seconds: Whole<60, 31_536_000> = Whole::new(3_600);
+
+    /// Whose links for a new password are made and taken: "allauth" or "django".
+    "accounts.reset_links" accounts_reset_links: ResetLinks = ResetLinks::Allauth;
+
+    /// Whether people are told by mail that their password was changed.
+    "accounts.email_notifications" accounts_email_notifications: bool = true;
+
+    /// Whether /rest-auth/login/ opens a session besides its token.
+    "rest_auth.session_login" rest_auth_session_login: bool = true;
+
+    /// Whether /rest-auth/password/change/ asks for the old password.
+    "rest_auth.old_password" rest_auth_old_password: bool = true;
+
+    /// Whether a change of password ends the session that it is made in.
+    "rest_auth.log_out_on_password_change" rest_auth_log_out_on_password_change: bool = false;
+
+    /// Whether /rest-auth/registration/ wants a username where people log in by either.
+    "rest_auth.username_required" rest_auth_username_required: bool = false;
 
     /// How long a device token is good, in seconds.
     "device.token_ttl_seconds" device_token_ttl_seconds: Whole<60, 315_360_000> =
@@ -345,8 +386,29 @@ settings! {
     /// DRF's tokens instead of device tokens: one per user, in clear text, without an end.
     "compat.authtoken" compat_authtoken: bool = false;
 
-    /// Blanks around passwords are cut off at simplejwt's doors.
+    /// Blanks around passwords are cut off at simplejwt's and dj-rest-auth's doors.
     "compat.trim_passwords" compat_trim_passwords: bool = false;
+
+    /// A changed password ends sessions only; tokens and JWTs stay.
+    "compat.keep_credentials_on_change" compat_keep_credentials_on_change: bool = false;
+
+    /// A log-in says that the address is not confirmed.
+    "compat.distinct_login_errors" compat_distinct_login_errors: bool = false;
+
+    /// A reset says whether the user or the token of a link is wrong.
+    "compat.distinct_reset_errors" compat_distinct_reset_errors: bool = false;
+
+    /// Sign-up says that an address is taken, also where addresses must be confirmed.
+    "compat.reveal_addresses" compat_reveal_addresses: bool = false;
+
+    /// Whoever sends their own username to /rest-auth/user/ hears that it is taken.
+    "compat.refuse_own_username" compat_refuse_own_username: bool = false;
+
+    /// A sign-up whose address must be confirmed opens a session in which nobody is logged in.
+    "compat.session_on_registration" compat_session_on_registration: bool = false;
+
+    /// An address that is stored with capital letters logs in only as it is stored, as with allauth.
+    "compat.exact_email_case" compat_exact_email_case: bool = false;
 
     /// JWTs have no iss and aud, unless they are set, and those of others are taken.
     "compat.jwt_plain_claims" compat_jwt_plain_claims: bool = false;

@@ -114,6 +114,20 @@ pub(crate) fn unknown(name: &str, keys: &[&'static str]) -> String {
 
 /// Django's names of settings that have another one here.
 const DJANGO_NAMES: &[(&str, &str)] = &[
+    (
+        "account_email_notifications",
+        "accounts.email_notifications",
+    ),
+    ("account_email_verification", "accounts.email_verification"),
+    ("account_login_methods", "accounts.login_names"),
+    (
+        "logout_on_password_change",
+        "rest_auth.log_out_on_password_change",
+    ),
+    ("old_password_field_enabled", "rest_auth.old_password"),
+    ("password_reset_timeout", "accounts.reset_seconds"),
+    ("rest_session_login", "rest_auth.session_login"),
+    ("session_login", "rest_auth.session_login"),
     ("cors_allow_credentials", "cors.credentials"),
     ("cors_allowed_origin_regexes", "cors.origin_regexes"),
     ("cors_allowed_origins", "cors.origins"),

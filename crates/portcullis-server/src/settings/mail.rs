@@ -4,6 +4,7 @@ use portcullis::accounts::mail::{LinkPattern, Mailer, SmtpSecurity};
 
 use super::given::Given;
 use super::kind::{Kind, Wrong, quoted};
+use super::words::words;
 
 /// The longest text, in characters.
 const MAX_CHARACTERS: usize = 1000;
@@ -19,31 +20,6 @@ pub enum MailVia {
     File,
     /// It is given to a mail server.
     Smtp,
-}
-
-/// A kind of value that is one of a few words.
-macro_rules! words {
-    ($kind:ty, $($word:literal => $value:path),+) => {
-        impl Kind for $kind {
-            fn wanted() -> String {
-                let words = [$(concat!("\"", $word, "\"")),+];
-                format!("one of {}", words.join(", "))
-            }
-
-            fn read(given: &Given) -> Result<Self, Wrong> {
-                match given.text().map(str::trim) {
-                    $(Some($word) => Ok($value),)+
-                    _ => Err(Wrong::Kind),
-                }
-            }
-
-            fn shown(&self) -> Option<String> {
-                Some(quoted(match self {
-                    $($value => $word),+
-                }))
-            }
-        }
-    };
 }
 
 words!(MailVia, "none" => MailVia::None, "console" => MailVia::Console, "file" => MailVia::File, "smtp" => MailVia::Smtp);

@@ -1,5 +1,6 @@
 //! What can be set: in `portcullis.toml`, by the environment, by flags; each stronger than the one before.
 
+mod accounts;
 mod classes;
 mod database_url;
 mod example;
@@ -19,6 +20,7 @@ mod secret;
 mod surroundings;
 mod token_prefix;
 mod web;
+mod words;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,5 +1,6 @@
 //! What settings must not say together.
 
+use portcullis::accounts::EmailVerification;
 use portcullis::django::jwt::Family;
 
 use super::Settings;
@@ -116,6 +117,15 @@ impl Settings {
                     faults.push(format!("{at}: with \"smtp\" {key} must be set, {what}"));
                 }
             }
+        }
+        if self.accounts_email_verification == EmailVerification::Mandatory
+            && self.mail_transport == MailVia::None
+        {
+            let at = self.source("accounts.email_verification");
+            faults.push(format!(
+                "{at}: nobody could log in: addresses must be confirmed, and there is no mail \
+                 (mail.transport)"
+            ));
         }
         if self.mail_user.is_some() != self.mail_password.is_some() {
             let at = self.source("mail.user");

@@ -1,7 +1,6 @@
 //! The settings as the parts of the application take them.
 
-use portcullis::AccountSettings;
-use portcullis::accounts::{DeviceTokens, Tokens};
+use portcullis::accounts::DeviceTokens;
 use portcullis::core::{Limit, SecretKeys};
 use portcullis::django::password::Hashers;
 use portcullis::web::{
@@ -30,6 +29,8 @@ impl Settings {
             csrf_trusted_origins: texts(&self.csrf_trusted_origins),
             session,
             accounts: self.accounts(),
+            rest_auth: self.rest_auth(),
+            compares_email_case: self.compares_email_case(),
             jwt: self.jwt(),
             compat: self.compat(),
             authentication_classes: self.authentication_classes(),
@@ -82,25 +83,7 @@ impl Settings {
         }
     }
 
-    /// The account flows' settings.
-    #[must_use]
-    pub fn accounts(&self) -> AccountSettings {
-        AccountSettings {
-            tokens: if self.issues_authtokens() {
-                Tokens::Authtoken
-            } else {
-                Tokens::Device
-            },
-            device: self.device_tokens(),
-            signup_limit: Some(Limit {
-                tries: self.signup_limit_tries.get(),
-                window: seconds(self.signup_limit_window_seconds.get()),
-            }),
-            ..AccountSettings::default()
-        }
-    }
-
-    fn device_tokens(&self) -> DeviceTokens {
+    pub(super) fn device_tokens(&self) -> DeviceTokens {
         let ttl = seconds(self.device_token_ttl_seconds.get());
         let max_ttl = self.device_auto_refresh_max_ttl_seconds.get();
         let renewal = DeviceRenewal {

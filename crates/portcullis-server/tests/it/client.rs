@@ -8,8 +8,9 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use http_body_util::BodyExt;
-use portcullis::accounts::SetupKey;
-use portcullis::core::{Clock, ManualClock, SecretKeys};
+use portcullis::accounts::mail::{ConsoleTransport, MailSettings};
+use portcullis::accounts::{Mailer, SetupKey};
+use portcullis::core::{Clock, ManualClock, OutboxStore, OutgoingMail, SecretKeys};
 use portcullis::django::jwt::{Algorithm, Backend, Key};
 use portcullis::django::password::Hashers;
 use portcullis::sql::Database;
@@ -93,6 +94,8 @@ impl Client {
         database.migrate(clock.now()).await.unwrap();
         let (key, setup_key) = SetupKey::new(&*clock);
         let hashing = HashingPool::start(2, 64).unwrap();
+        let settings = MailSettings::new("noreply@example.com", "https://example.com");
+        let mailer = Mailer::new(settings, Arc::new(ConsoleTransport), clock.clone()).unwrap();
         let services = Services {
             store: Arc::new(database.clone()),
             clock: clock.clone(),
@@ -104,7 +107,7 @@ impl Client {
             secret_keys,
             jwt,
             setup_key: key,
-            mailer: None,
+            mailer: Some(mailer),
         };
         let doors = portcullis_server::doors(services, surroundings);
         Self {
@@ -167,6 +170,12 @@ impl Client {
             .body(body.into())
             .unwrap();
         self.send(request).await
+    }
+
+    /// The mail that waits to be sent, once.
+    pub(crate) async fn mails(&self) -> Vec<OutgoingMail> {
+        let due = self.store.due_mail(self.clock.now(), 100).await.unwrap();
+        due.into_iter().map(|due| due.mail).collect()
     }
 
     /// Signs up and returns the token.

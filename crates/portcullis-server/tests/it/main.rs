@@ -20,6 +20,7 @@ mod logs;
 mod mail;
 mod panics;
 mod process;
+mod rest_auth;
 mod security;
 mod sessions;
 mod settings;

@@ -64,9 +64,23 @@ pbkdf2_iterations = 600000
 device.token_ttl_seconds = 86400
 login_limit = { tries = 5, tries_per_day = 20, tries_per_address = 50, window_seconds = 60 }
 signup_limit = { tries = 5, window_seconds = 60 }
-cors.origins = ["https://app.example.com"]
-cors.origin_regexes = ['https://\w{1,8}\.example\.com']
-cors.credentials = true
+mail_limit = { tries = 2, window_seconds = 60 }
+[accounts]
+login_names = "email"
+email_verification = "mandatory"
+confirmation_seconds = 60
+reset_seconds = 60
+reset_links = "django"
+email_notifications = false
+[rest_auth]
+session_login = false
+old_password = false
+log_out_on_password_change = true
+username_required = true
+[cors]
+origins = ["https://app.example.com"]
+origin_regexes = ['https://\w{1,8}\.example\.com']
+credentials = true
 [mail]
 transport = "smtp"
 from = "Ada <ada@example.com>"
@@ -89,23 +103,17 @@ no_cache_headers = false
 "#,
     );
     let table = folder.ok(&["settings", "--config", "other.toml"]);
-    let untouched = [
-        "secret_key",
-        "secret_key_fallbacks",
-        "compat.first_class_challenge",
-        "compat.login_without_origin_check",
-        "compat.authtoken",
-        "compat.trim_passwords",
-        "compat.jwt_plain_claims",
-        "compat.refresh_without_families",
-    ];
+    let untouched = ["secret_key", "secret_key_fallbacks"];
     for line in table.lines().skip(1) {
         let name = line.split_whitespace().next().unwrap();
         let is_table = ["http.", "jwt.", "device."]
             .iter()
             .any(|table| name.starts_with(table));
         let is_said = name == "device.token_ttl_seconds";
-        let from = if (is_table && !is_said) || untouched.contains(&name) {
+        let is_compat = name.starts_with("compat.")
+            && !["compat.all", "compat.no_cache_headers"].contains(&name);
+        let is_untouched = (is_table && !is_said) || is_compat || untouched.contains(&name);
+        let from = if is_untouched {
             "default"
         } else {
             "other.toml line"

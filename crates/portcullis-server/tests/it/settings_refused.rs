@@ -269,3 +269,20 @@ fn weak_and_empty_secrets_are_refused_and_not_repeated() {
     }
     assert!(folder.files().is_empty());
 }
+
+#[test]
+fn addresses_that_must_be_confirmed_want_mail() {
+    let folder = Folder::new();
+    folder.write(
+        "portcullis.toml",
+        "[accounts]\nemail_verification = \"mandatory\"\n",
+    );
+    let refused = folder.run(&["settings"]);
+    assert!(
+        refused
+            .err
+            .contains("portcullis.toml line 2: nobody could log in"),
+        "{}",
+        refused.err
+    );
+}

@@ -1,0 +1,43 @@
+// The pages of links in mails: what stands in the address is posted when somebody presses the button.
+
+const parts = location.pathname.split("/").map(decodeURIComponent);
+const outcome = document.querySelector("#outcome");
+
+async function post(path, body) {
+  const headers = { "Content-Type": "application/json" };
+  try {
+    // Without cookies: it is the key in the link that counts.
+    const response = await fetch(path, { method: "POST", headers, credentials: "omit", body: JSON.stringify(body) });
+    let data = null;
+    try { data = await response.json(); } catch { /* told below */ }
+    return { status: response.status, data };
+  } catch (error) {
+    return { status: 0, data: { detail: `No answer: ${error.message}` } };
+  }
+}
+
+/** What is wrong, in the server's words where it has some. */
+function words({ status, data }) {
+  if (status === 404 || data?.token || data?.uid) return "This link is not good any more. Please ask for a new one.";
+  if (data?.detail) return data.detail;
+  return data ? Object.values(data).flat().join(" ") : `The server answered ${status}.`;
+}
+
+function on(id, path, body) {
+  const form = document.querySelector(id);
+  form?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const answer = await post(path, body(form));
+    const done = answer.status === 200;
+    outcome.textContent = done ? form.dataset.done : words(answer);
+    if (done) form.remove();
+  });
+}
+
+on("#confirm", "/rest-auth/registration/verify-email/", () => ({ key: parts[2] }));
+on("#reset", "/rest-auth/password/reset/confirm/", (form) => ({
+  uid: parts[4],
+  token: parts[5],
+  new_password1: form.elements.new_password1.value,
+  new_password2: form.elements.new_password2.value,
+}));

@@ -1,0 +1,47 @@
+//! Where links in mails lead: a page that asks before it does anything.
+//!
+//! `GET` changes nothing, for mail scanners follow links; the button posts to dj-rest-auth's doors.
+
+use axum::response::{Html, IntoResponse};
+use http::header;
+use portcullis::{Doors, Gate, get};
+
+/// Keys stand in the address: it is told to nobody, and the page is kept by nobody.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src data:; frame-ancestors 'none'; \
+                                       base-uri 'none'; form-action 'self'";
+
+/// The pages, open to everybody.
+pub(super) fn doors(gate: &Gate) -> Doors {
+    gate.doors()
+        .route("/confirm-email/{key}/", get(confirm_email))
+        .authenticated_by(Vec::new())
+        .open()
+        .route("/password/reset/key/{uid}/{token}/", get(reset_password))
+        .authenticated_by(Vec::new())
+        .open()
+        .route("/links.js", get(script))
+        .authenticated_by(Vec::new())
+        .open()
+}
+
+async fn confirm_email() -> impl IntoResponse {
+    page(include_str!("confirm_email.html"))
+}
+
+async fn reset_password() -> impl IntoResponse {
+    page(include_str!("reset_password.html"))
+}
+
+fn page(html: &'static str) -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (headers, Html(html))
+}
+
+async fn script() -> impl IntoResponse {
+    let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")];
+    (headers, include_str!("links.js"))
+}
