@@ -40,7 +40,10 @@ struct Options {
     port: u16,
     /// The port on the loopback where mail is sent to.
     #[arg(long, default_value_t = 18925)]
-    mail_port: u16,
+    smtp_port: u16,
+    /// Where the providers of social log-in answer; until that is built, nobody is asked.
+    #[arg(long, default_value = "http://127.0.0.1:18909")]
+    oauth_base: String,
     /// A database of one's own, fresh and empty, such as `postgres://…`; embedded otherwise.
     #[arg(long)]
     database_url: Option<String>,
@@ -55,7 +58,7 @@ async fn main() -> anyhow::Result<()> {
         None => Database::open_sqlite(&folder.path().join("rest.db"))?.0,
     };
     database.migrate(SystemClock.now()).await?;
-    let mail = SocketAddr::from(([127, 0, 0, 1], options.mail_port));
+    let mail = SocketAddr::from(([127, 0, 0, 1], options.smtp_port));
     let app = app::App::new(options.profile, database, mail)?;
     let worker = app.mailer.spawn(app.store.clone());
     seed::seed(&app).await.context("seeding")?;

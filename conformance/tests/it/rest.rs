@@ -41,15 +41,15 @@ struct Server {
 
 impl Server {
     fn start(profile: &str, mail: &Sink) -> Self {
-        let mail_port = mail.smtp.port().to_string();
+        let smtp_port = mail.smtp.port().to_string();
         let mut child = Command::new(env!("CARGO_BIN_EXE_rest"))
             .args([
                 "--profile",
                 profile,
                 "--port",
                 "0",
-                "--mail-port",
-                &mail_port,
+                "--smtp-port",
+                &smtp_port,
             ])
             .stdout(Stdio::piped())
             .spawn()
