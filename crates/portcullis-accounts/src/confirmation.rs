@@ -1,7 +1,7 @@
 //! Showing that an address is one's own: a key by mail, and the same mail again.
 
 use http::request::Parts;
-use portcullis_core::OutgoingMail;
+use portcullis_core::{OutgoingMail, VerifiedEmail};
 use portcullis_django::account_token::confirmed_row;
 use portcullis_django::session::Secrets;
 use portcullis_web::Refusal;
@@ -30,14 +30,19 @@ impl Accounts {
             .filter(|key| key.len() <= MAX_KEY)
             .and_then(|key| confirmed_row(key, secrets, days, now));
         let confirmed = match row {
-            Some(row) => self.passwords.store().verify_email(row).await?,
+            Some(row) => {
+                let write = |verified: &VerifiedEmail| self.email_changed(verified);
+                self.passwords.store().verify_email(row, &write).await?
+            }
             None => None,
         };
-        let Some(user) = confirmed else {
+        let Some(VerifiedEmail { user, instead_of }) = confirmed else {
             self.count_guess(&Self::client(request)).await?;
             return Ok(false);
         };
-        tracing::info!(%user, event = "email_confirmed", "address confirmed");
+        self.send_now();
+        let is_change = instead_of.is_some();
+        tracing::info!(user = %user.id, event = "email_confirmed", is_change, "address confirmed");
         Ok(true)
     }
 

@@ -8,7 +8,7 @@ use portcullis_web::{
 };
 use serde_json::{Value, json};
 
-use crate::signup::NewUser;
+use crate::signup::{NewUser, plain_email_field};
 use crate::{Accounts, LoggedIn, SignedUp};
 
 /// The longest log-in name that is looked up, in characters.
@@ -24,6 +24,7 @@ impl Accounts {
     /// | `POST /api/token/`, `POST /api/auth/login/` | `username` or `email`, `password` | 200 `{"token"}` |
     /// | `GET /api/validate/` | | 200 `{"detail": "Token is valid."}` |
     /// | `GET /api/user/` | | 200 `{"email"}` |
+    /// | `POST /api/email/` | `email`, `password` | 200, a mail to the new address |
     /// | `POST /api/auth/logout/` | | 204, this token ends |
     /// | `GET /api/login-set-cookie/` | | 200, the CSRF cookie |
     /// | `POST /api/login/` | `email`, `password`, CSRF token | 200, a session |
@@ -31,7 +32,8 @@ impl Accounts {
     #[must_use]
     pub fn doors(&self, gate: &Gate) -> Doors {
         let with = || self.clone();
-        let (a, b, c, d, e, f, g, h) = (
+        let (a, b, c, d, e, f, g, h, i) = (
+            with(),
             with(),
             with(),
             with(),
@@ -65,6 +67,10 @@ impl Accounts {
             .open()
             .route("/api/validate/", get(validate))
             .route("/api/user/", get(user_info))
+            .route(
+                "/api/email/",
+                post(move |request, user, fields| change_email(i, request, user, fields)),
+            )
             .route(
                 "/api/auth/logout/",
                 post(move |access| token_logout(d, access)),
@@ -161,6 +167,28 @@ async fn validate(_: CurrentUser) -> Json<Value> {
 
 async fn user_info(CurrentUser(user): CurrentUser) -> Json<Value> {
     Json(json!({ "email": user.email }))
+}
+
+/// Asks whoever reads the new address to confirm it; the password has to be given again.
+async fn change_email(
+    accounts: Accounts,
+    request: Parts,
+    CurrentUser(user): CurrentUser,
+    fields: Fields,
+) -> Result<Json<Value>, Refusal> {
+    if !accounts.has_mail() {
+        let detail = "Addresses cannot be changed: there is no mail.";
+        return Err(Refusal::PermissionDenied(Some(detail.into())));
+    }
+    let mut errors = FieldErrors::default();
+    let email = plain_email_field(&fields, &mut errors);
+    let password = fields.text(TextRule::new("password").exact(), &mut errors);
+    errors.into_result()?;
+    if !accounts.is_password_of(&request, &user, &password).await? {
+        return Err(FieldErrors::one("password", "This is not your password.").into());
+    }
+    accounts.change_email(&request, &user, &email).await?;
+    Ok(Json(json!({ "detail": "Verification e-mail sent." })))
 }
 
 async fn token_logout(accounts: Accounts, access: Access) -> Result<StatusCode, Refusal> {

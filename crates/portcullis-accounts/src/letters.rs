@@ -1,11 +1,16 @@
 //! What the flows tell people by mail; nothing where there is no mail.
 
-use portcullis_core::{MadeAccount, OutgoingMail, User};
+use portcullis_core::{MadeAccount, OutgoingMail, User, VerifiedEmail};
 
 use crate::{Accounts, EmailVerification};
 
 #[cfg(feature = "mail")]
 impl Accounts {
+    /// Whether there is mail.
+    pub(crate) fn has_mail(&self) -> bool {
+        self.mailer.is_some()
+    }
+
     /// Asks for a confirmation of the address of a new account.
     pub(crate) fn welcome(&self, made: &MadeAccount) -> Vec<OutgoingMail> {
         let asks = self.settings.email_verification != EmailVerification::None;
@@ -40,6 +45,13 @@ impl Accounts {
         }
     }
 
+    /// Tells the old address that another one took its place.
+    pub(crate) fn email_changed(&self, verified: &VerifiedEmail) -> Vec<OutgoingMail> {
+        let old = verified.instead_of.as_deref().filter(|old| !old.is_empty());
+        old.map(|old| self.letters(|mailer| mailer.email_changed(&verified.user, old)))
+            .unwrap_or_default()
+    }
+
     /// Sends a link for a new password.
     pub(crate) fn reset_link(&self, user: &User, uid: &str, token: &str) -> Vec<OutgoingMail> {
         let age = self.settings.reset_age;
@@ -64,6 +76,10 @@ impl Accounts {
 #[cfg(not(feature = "mail"))]
 #[expect(clippy::unused_self, reason = "as with mail")]
 impl Accounts {
+    pub(crate) fn has_mail(&self) -> bool {
+        false
+    }
+
     pub(crate) fn welcome(&self, _: &MadeAccount) -> Vec<OutgoingMail> {
         Vec::new()
     }
@@ -73,6 +89,10 @@ impl Accounts {
     }
 
     pub(crate) fn account_exists(&self, _: &User) -> Vec<OutgoingMail> {
+        Vec::new()
+    }
+
+    pub(crate) fn email_changed(&self, _: &VerifiedEmail) -> Vec<OutgoingMail> {
         Vec::new()
     }
 

@@ -11,6 +11,7 @@ mod compat;
 mod confirmation;
 mod device;
 mod doors;
+mod email_change;
 mod jwt;
 mod letters;
 mod limits;

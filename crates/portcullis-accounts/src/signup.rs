@@ -37,19 +37,13 @@ impl NewUser {
     /// 400 with what is wrong in the fields.
     pub fn with_longest_password(fields: &Fields, characters: usize) -> Result<Self, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let email = TextRule::new("email").max(MAX_EMAIL_CHARACTERS).email();
-        let email = fields.text(email, &mut errors);
-        // Stricter than Django, whose addresses may hold what is invisible or looks like others.
-        let plain = plain_email(&email).filter(|plain| is_short(plain));
-        if plain.is_none() && !email.is_empty() {
-            errors.add("email", vec!["Enter a valid email address.".to_owned()]);
-        }
+        let email = plain_email_field(fields, &mut errors);
         let password = TextRule::new("password").max(characters).exact();
         let password = fields.text(password, &mut errors);
         errors.into_result()?;
         Ok(Self {
             username: None,
-            email: plain.unwrap_or_default(),
+            email,
             password,
             is_superuser: false,
         })
@@ -202,6 +196,18 @@ impl<E: Into<Refusal>> From<E> for SignUpError {
     fn from(error: E) -> Self {
         Self::Refused(error.into())
     }
+}
+
+/// The field `email`: an address as it may be signed up with.
+pub(crate) fn plain_email_field(fields: &Fields, errors: &mut FieldErrors) -> String {
+    let email = TextRule::new("email").max(MAX_EMAIL_CHARACTERS).email();
+    let email = fields.text(email, errors);
+    // Stricter than Django, whose addresses may hold invisible characters and look-alikes.
+    let plain = plain_email(&email).filter(|plain| is_short(plain));
+    if plain.is_none() && !email.is_empty() {
+        errors.add("email", vec!["Enter a valid email address.".to_owned()]);
+    }
+    plain.unwrap_or_default()
 }
 
 fn is_short(email: &str) -> bool {

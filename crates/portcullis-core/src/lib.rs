@@ -30,6 +30,7 @@ pub use store::{
     JwtStore, Limit, ListedLogin, LoginListStore, LoginStore, MadeAccount, MailClaim, NewAccount,
     NewDeviceLogin, NewJwtLogin, NewLogin, NewPassword, NewSession, OutboxStore, OutgoingMail,
     PermissionStore, ProfileChange, RefreshStanding, RefreshToken, Rotated, Rotation, RotationWay,
-    Scheme, SessionStore, Store, StoreError, StoredSession, UserStore, WriteMails, no_mails,
+    Scheme, SessionStore, Store, StoreError, StoredSession, UserStore, VerifiedEmail, WriteMails,
+    no_mails,
 };
 pub use user::{PasswordHash, Principal, User, UserId};

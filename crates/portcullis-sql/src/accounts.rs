@@ -192,7 +192,7 @@ async fn end_credentials(
 }
 
 /// Writes that a log-in name is that user's, and their former one nobody's. `false`: it is somebody else's.
-async fn claim_username(
+pub(crate) async fn claim_username(
     transaction: &mut Transaction,
     user_id: i64,
     username: &str,

@@ -1,9 +1,12 @@
 //! Addresses of users: rows of allauth's table.
 
 use async_trait::async_trait;
-use portcullis_core::{EmailAddress, EmailStore, StoreError, User, UserId};
+use portcullis_core::{EmailAddress, EmailStore, StoreError, User, VerifiedEmail, WriteMails};
+use time::OffsetDateTime;
 
 use crate::database::Database;
+use crate::email_change::{self, Applied};
+use crate::outbox::insert_mails;
 use crate::row::Row;
 use crate::transaction::{Dialect, Transaction};
 use crate::user_row::{COLUMNS, WIDTH, integer, user};
@@ -53,38 +56,99 @@ impl EmailStore for Database {
         Ok(self.optional_row(sql, values![id]).await?.is_some())
     }
 
-    async fn verify_email(&self, address: i64) -> Result<Option<UserId>, StoreError> {
-        let mut transaction = self.begin().await?;
-        let lock = match transaction.dialect() {
-            Dialect::Sqlite => "",
-            Dialect::Postgres => "FOR UPDATE",
+    async fn begin_email_change(
+        &self,
+        user: &User,
+        email: &str,
+        now: OffsetDateTime,
+        mails: WriteMails<'_, EmailAddress>,
+    ) -> Result<(), StoreError> {
+        let Some(id) = integer(&user.id) else {
+            return Ok(());
         };
-        // All rows of the address, in one order: of two users who confirm it at once, one waits.
-        let sql = format!(
-            "SELECT id, user_id, email, verified FROM account_emailaddress WHERE email = \
-             (SELECT email FROM account_emailaddress WHERE id = ?1) ORDER BY id {lock}"
-        );
-        let rows = transaction.rows(&sql, values![address]).await?;
-        let mut found = None;
-        for row in &rows {
-            if row.get::<bool>(3)? {
-                return Ok(None);
-            }
-            if row.get::<i64>(0)? == address {
-                found = Some((row.get::<i64>(1)?, row.get::<String>(2)?));
-            }
+        let mut transaction = self.begin().await?;
+        insert_address(&mut transaction, id, email, false).await?;
+        let sql = "SELECT id, email, verified, \"primary\" FROM account_emailaddress \
+                   WHERE user_id = ?1 AND email = ?2";
+        let rows = transaction
+            .rows(sql, values![id, email.to_lowercase()])
+            .await?;
+        for address in addresses(&rows)? {
+            let sql = "DELETE FROM portcullis_email_change WHERE user_id = ?1";
+            transaction.execute(sql, values![id]).await?;
+            let sql = "INSERT INTO portcullis_email_change (user_id, address_id, asked) \
+                       VALUES (?1, ?2, ?3)";
+            transaction
+                .execute(sql, values![id, address.id, now])
+                .await?;
+            // An address that is theirs and verified already was another of theirs in Django.
+            let sql = "UPDATE account_emailaddress SET verified = FALSE WHERE id = ?1";
+            transaction.execute(sql, values![address.id]).await?;
+            insert_mails(&mut transaction, &mails(&address)).await?;
         }
-        let Some((user_id, email)) = found else {
+        transaction.commit().await
+    }
+
+    async fn verify_email(
+        &self,
+        address: i64,
+        mails: WriteMails<'_, VerifiedEmail>,
+    ) -> Result<Option<VerifiedEmail>, StoreError> {
+        let mut transaction = self.begin().await?;
+        let Some((user_id, email)) = unverified(&mut transaction, address).await? else {
             return Ok(None);
         };
         let sql = "UPDATE account_emailaddress SET verified = TRUE WHERE id = ?1";
         transaction.execute(sql, values![address]).await?;
-        if !make_first_primary(&mut transaction, user_id, address, &email).await? {
+        let instead_of =
+            match email_change::apply(&mut transaction, user_id, address, &email).await? {
+                Applied::Taken => return Ok(None),
+                Applied::Instead(old) => Some(old),
+                Applied::NotAsked
+                    if make_first_primary(&mut transaction, user_id, address, &email).await? =>
+                {
+                    None
+                }
+                Applied::NotAsked => return Ok(None),
+            };
+        let sql = format!("SELECT {COLUMNS} FROM auth_user u WHERE u.id = ?1");
+        let Some(row) = transaction.optional_row(&sql, values![user_id]).await? else {
+            return Ok(None);
+        };
+        let verified = VerifiedEmail {
+            user: user(&row)?,
+            instead_of,
+        };
+        insert_mails(&mut transaction, &mails(&verified)).await?;
+        transaction.commit().await?;
+        Ok(Some(verified))
+    }
+}
+
+/// Whose an address is that nobody has verified, and the address.
+async fn unverified(
+    transaction: &mut Transaction,
+    address: i64,
+) -> Result<Option<(i64, String)>, StoreError> {
+    let lock = match transaction.dialect() {
+        Dialect::Sqlite => "",
+        Dialect::Postgres => "FOR UPDATE",
+    };
+    // All rows of the address, in one order: of two users who confirm it at once, one waits.
+    let sql = format!(
+        "SELECT id, user_id, email, verified FROM account_emailaddress WHERE email = \
+         (SELECT email FROM account_emailaddress WHERE id = ?1) ORDER BY id {lock}"
+    );
+    let mut found = None;
+    for row in &transaction.rows(&sql, values![address]).await? {
+        if row.get::<bool>(3)? {
             return Ok(None);
         }
-        transaction.commit().await?;
-        Ok(Some(UserId::Integer(user_id)))
+        if row.get::<i64>(0)? == address {
+            found = Some((row.get(1)?, row.get(2)?));
+        }
     }
+    Ok(found)
 }
 
 /// Makes an address the user's primary one, where they have none. `false`: it is somebody else's.
@@ -105,7 +169,7 @@ async fn make_first_primary(
 }
 
 /// Writes that an address is that user's, and their former one nobody's. `false`: it is somebody else's.
-async fn claim_email(
+pub(crate) async fn claim_email(
     transaction: &mut Transaction,
     user_id: i64,
     email: &str,

@@ -11,6 +11,7 @@ mod accounts;
 mod attempts;
 mod database;
 mod devices;
+mod email_change;
 mod emails;
 mod failure;
 mod jwt;

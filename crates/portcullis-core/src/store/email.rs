@@ -2,8 +2,10 @@
 
 use async_trait::async_trait;
 
-use super::StoreError;
-use crate::user::{User, UserId};
+use time::OffsetDateTime;
+
+use super::{StoreError, WriteMails};
+use crate::user::User;
 
 /// An address of a user: a row of allauth's `account_emailaddress`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +20,15 @@ pub struct EmailAddress {
     /// Whether mail goes there: one of each user's.
     #[doc(alias = "primary")]
     pub is_primary: bool,
+}
+
+/// An address that was just verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedEmail {
+    /// Whose it is, as they are now.
+    pub user: User,
+    /// The address in whose place it is now.
+    pub instead_of: Option<String>,
 }
 
 /// Reading and confirming addresses.
@@ -46,13 +57,31 @@ pub trait EmailStore: Send + Sync {
     /// [`StoreError`] when the database fails.
     async fn has_verified_email(&self, user: Option<&User>) -> Result<bool, StoreError>;
 
-    /// Marks an address as verified; the user whose it is. It becomes their primary one, and that of
-    /// the user row, where they had none.
+    /// Writes down that a user wants an address instead of theirs, with the mails about it. Nothing else
+    /// changes before it is verified; a later wish takes the place of an earlier one.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn begin_email_change(
+        &self,
+        user: &User,
+        email: &str,
+        now: OffsetDateTime,
+        mails: WriteMails<'_, EmailAddress>,
+    ) -> Result<(), StoreError>;
+
+    /// Marks an address as verified, with the mails about it. It becomes the user's primary one, and
+    /// that of the user row, where they had none, or asked for it instead of theirs: the old one is
+    /// then nobody's, and where it was their log-in name, too, that changes with it.
     ///
     /// `Ok(None)`: no address has that id, it was verified already, or is somebody else's by now.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
     #[doc(alias = "confirm_email")]
-    async fn verify_email(&self, address: i64) -> Result<Option<UserId>, StoreError>;
+    async fn verify_email(
+        &self,
+        address: i64,
+        mails: WriteMails<'_, VerifiedEmail>,
+    ) -> Result<Option<VerifiedEmail>, StoreError>;
 }

@@ -17,7 +17,7 @@ pub use account::{
     ProfileChange, UserStore,
 };
 pub use attempt::{Attempt, AttemptStore, Counter, Limit};
-pub use email::{EmailAddress, EmailStore};
+pub use email::{EmailAddress, EmailStore, VerifiedEmail};
 pub use jwt::{
     Family, JwtBearer, JwtStore, NewJwtLogin, RefreshStanding, RefreshToken, Rotated, Rotation,
     RotationWay,

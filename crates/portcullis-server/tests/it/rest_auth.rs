@@ -553,3 +553,64 @@ async fn log_out_ends_token_and_session_and_never_by_a_link() {
         401
     );
 }
+
+// Security: the password again, the new address first, and the old one is told.
+#[tokio::test]
+async fn address_changes_when_the_new_one_is_confirmed_and_the_old_one_is_told() {
+    let client = Client::new().await;
+    let token = client.signup("ada@example.com", PASSWORD).await;
+    client.signup("eve@example.com", PASSWORD).await;
+    client.mails().await;
+    let authorization = format!("Token {token}");
+    let change = async |email: &str, password: &str| {
+        let body = json!({ "email": email, "password": password });
+        let request = http::Request::builder()
+            .method("POST")
+            .uri("/api/email/")
+            .header("Authorization", &authorization)
+            .header("Content-Type", "application/json")
+            .body(axum::body::Body::from(body.to_string()))
+            .unwrap();
+        client.send(request).await
+    };
+    let refused = change("new@example.com", "nope").await;
+    assert_eq!(
+        refused.body,
+        json!({ "password": ["This is not your password."] })
+    );
+    let taken = change("EVE@example.com", PASSWORD).await;
+    let mails = client.mails().await;
+    let told: Vec<_> = mails
+        .iter()
+        .map(|m| (m.kind.as_str(), m.recipient.as_str()))
+        .collect();
+    assert_eq!(told, [("account_exists", "eve@example.com")]);
+    let asked = change("new@example.com", PASSWORD).await;
+    assert_eq!((taken.status, &taken.bytes), (asked.status, &asked.bytes));
+    let mails = client.mails().await;
+    assert_eq!(
+        (mails.len(), mails[0].recipient.as_str()),
+        (1, "new@example.com")
+    );
+    let shown = client.get("/api/user/", &authorization).await;
+    assert_eq!(shown.body, json!({ "email": "ada@example.com" }));
+    let key = part(&mails[0], "/confirm-email/");
+    let path = "/rest-auth/registration/verify-email/";
+    assert_eq!(client.post(path, json!({ "key": key })).await.status, 200);
+    let mails = client.mails().await;
+    let told: Vec<_> = mails
+        .iter()
+        .map(|m| (m.kind.as_str(), m.recipient.as_str()))
+        .collect();
+    assert_eq!(told, [("email_changed", "ada@example.com")]);
+    let shown = client.get("/api/user/", &authorization).await;
+    assert_eq!(shown.body, json!({ "email": "new@example.com" }));
+    assert_eq!(
+        log_in(&client, "ada@example.com", PASSWORD).await.status,
+        400
+    );
+    assert_eq!(
+        log_in(&client, "new@example.com", PASSWORD).await.status,
+        200
+    );
+}

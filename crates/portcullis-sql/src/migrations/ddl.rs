@@ -48,6 +48,12 @@ pub(super) const OUTBOX: Ddl = Ddl {
     postgres: include_str!("portcullis_0004_postgresql.sql"),
 };
 
+/// `portcullis_email_change`.
+pub(super) const EMAIL_CHANGE: Ddl = Ddl {
+    sqlite: include_str!("portcullis_0008_sqlite.sql"),
+    postgres: include_str!("portcullis_0008_postgresql.sql"),
+};
+
 /// `portcullis_refresh`.
 pub(super) const REFRESH: Ddl = Ddl {
     sqlite: include_str!("portcullis_0005_sqlite.sql"),

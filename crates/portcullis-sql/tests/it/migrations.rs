@@ -43,6 +43,7 @@ pub(crate) async fn django_database_gets_our_tables_only(place: Place) {
             "portcullis.0003_username",
             "portcullis.0004_outbox",
             "portcullis.0005_refresh",
+            "portcullis.0008_email_change",
         ]
     );
     assert_eq!(place.catalogue().await, before);
@@ -64,6 +65,7 @@ pub(crate) async fn two_nodes_migrate_at_once(place: Place) {
             "portcullis.0003_username",
             "portcullis.0004_outbox",
             "portcullis.0005_refresh",
+            "portcullis.0008_email_change",
         ]
     );
 }

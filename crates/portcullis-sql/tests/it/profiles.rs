@@ -7,7 +7,7 @@ use portcullis_core::{
 
 use crate::place::Place;
 use crate::sessions::session;
-use crate::{account, ada};
+use crate::{NOW, account, ada};
 
 fn username(name: &str) -> ProfileChange {
     ProfileChange {
@@ -81,10 +81,11 @@ pub(crate) async fn address_is_verified_once_and_for_one_user(place: Place) {
     };
     assert_eq!(address.email, "ada@example.com");
     assert!(address.is_primary && !address.is_verified);
-    let verify = || database.verify_email(address.id);
-    assert_eq!(verify().await.unwrap().as_ref(), Some(&user.id));
+    let verify = || database.verify_email(address.id, &no_mails);
+    let verified = verify().await.unwrap().unwrap();
+    assert_eq!((&verified.user.id, verified.instead_of), (&user.id, None));
     assert_eq!(verify().await.unwrap(), None);
-    assert_eq!(database.verify_email(99).await.unwrap(), None);
+    assert_eq!(database.verify_email(99, &no_mails).await.unwrap(), None);
     assert!(database.email_addresses(&user).await.unwrap()[0].is_verified);
 }
 
@@ -148,4 +149,54 @@ pub(crate) async fn session_of_the_change_goes_on_under_a_new_key(place: Place) 
     // The device token and the session that goes on.
     assert_eq!(place.count("portcullis_login").await, 2);
     assert_eq!(place.count("knox_authtoken").await, 1);
+}
+
+pub(crate) async fn address_that_was_asked_for_takes_the_place_of_the_old_one(place: Place) {
+    let database = place.migrated().await;
+    let mut new = account("ada@example.com");
+    new.is_email_verified = Some(true);
+    let user = database.create_account(new, None, &no_mails).await.unwrap();
+    for email in ["typo@example.com", "Ada@Example.org"] {
+        let begun = database.begin_email_change(&user, email, NOW, &no_mails);
+        begun.await.unwrap();
+    }
+    // Nothing counts before it is verified.
+    let found = |name: &'static str| database.user_by_login_name(name);
+    assert!(found("ada@example.org").await.unwrap().is_none());
+    let addresses = database.email_addresses(&user).await.unwrap();
+    let id_of = |email: &str| addresses.iter().find(|a| a.email == email).unwrap().id;
+    let verify = |id| database.verify_email(id, &no_mails);
+    let verified = verify(id_of("ada@example.org")).await.unwrap().unwrap();
+    assert_eq!(verified.instead_of.as_deref(), Some("ada@example.com"));
+    assert_eq!(verified.user.email, "ada@example.org");
+    assert_eq!(verified.user.username, "ada@example.org");
+    assert_eq!(
+        found("ADA@example.org").await.unwrap(),
+        Some(verified.user.clone())
+    );
+    assert!(found("ada@example.com").await.unwrap().is_none());
+    // The wish before that one is no wish any more.
+    let other = verify(id_of("typo@example.com")).await.unwrap().unwrap();
+    assert_eq!(other.instead_of, None);
+    assert_eq!(other.user.email, "ada@example.org");
+    let eve = account("ada@example.com");
+    assert!(database.create_account(eve, None, &no_mails).await.is_ok());
+}
+
+pub(crate) async fn address_that_somebody_took_meanwhile_is_theirs(place: Place) {
+    let database = place.migrated().await;
+    let user = ada(&database).await;
+    let begun = database.begin_email_change(&user, "new@example.com", NOW, &no_mails);
+    begun.await.unwrap();
+    let mut eve = account("new@example.com");
+    eve.is_email_verified = Some(false);
+    database.create_account(eve, None, &no_mails).await.unwrap();
+    let before = place.all_rows().await;
+    let addresses = database.email_addresses(&user).await.unwrap();
+    let wanted = addresses.iter().find(|a| a.email == "new@example.com");
+    let verified = database.verify_email(wanted.unwrap().id, &no_mails).await;
+    assert_eq!(verified.unwrap(), None);
+    let user = database.user_by_id(&user.id.to_string()).await.unwrap();
+    assert_eq!(user.unwrap().email, "ada@example.com");
+    assert!(place.all_rows().await.len() >= before.len());
 }

@@ -81,6 +81,8 @@ behaviours! {
     migrations::second_migration_finds_nothing_to_do,
     migrations::two_nodes_migrate_at_once,
     profiles::address_is_verified_once_and_for_one_user,
+    profiles::address_that_somebody_took_meanwhile_is_theirs,
+    profiles::address_that_was_asked_for_takes_the_place_of_the_old_one,
     profiles::address_of_the_user_row_gets_a_row_of_its_own,
     profiles::name_of_somebody_else_is_refused_and_changes_nothing,
     profiles::names_are_changed_one_by_one,

@@ -84,12 +84,19 @@ async fn every_log_in_that_fails_looks_and_costs_the_same() {
     }
 }
 
+/// For how long this thread has had a processor: what others do on the machine does not count.
+fn processor_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    let nanoseconds = stat.split_whitespace().next().unwrap();
+    Duration::from_nanos(nanoseconds.parse().unwrap())
+}
+
 /// The shortest of some times.
 fn time_of(work: impl Fn()) -> Duration {
     let times = (0..5).map(|_| {
-        let start = Instant::now();
+        let start = processor_time();
         work();
-        start.elapsed()
+        processor_time().checked_sub(start).unwrap()
     });
     times.min().unwrap()
 }
