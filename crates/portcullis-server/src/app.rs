@@ -57,6 +57,10 @@ pub struct Surroundings {
     pub cors: CorsSettings,
     /// Which other origins' pages may send what changes something with a cookie.
     pub csrf_trusted_origins: Vec<String>,
+    /// The domain whose hosts share the cookies; `None`: they are this host's alone.
+    pub cookie_domain: Option<String>,
+    /// Whether cookies of https have Django's names.
+    pub plain_cookie_names: bool,
     /// How sessions are kept.
     pub session: SessionSettings,
     /// What account flows do.
@@ -185,10 +189,20 @@ fn cookie_settings(secret_keys: SecretKeys, surroundings: &Surroundings) -> Cook
         ..CsrfSettings::default()
     };
     if surroundings.is_https {
+        // No other host can set a `__Host-` cookie; one that other hosts share cannot be one.
+        let prefix = match &surroundings.cookie_domain {
+            None => "__Host-",
+            Some(_) => "__Secure-",
+        };
         for cookie in [&mut session.cookie, &mut csrf.cookie] {
-            cookie.name = format!("__Host-{}", cookie.name);
+            if !surroundings.plain_cookie_names {
+                cookie.name = format!("{prefix}{}", cookie.name);
+            }
             cookie.is_secure = true;
         }
+    }
+    for cookie in [&mut session.cookie, &mut csrf.cookie] {
+        cookie.domain.clone_from(&surroundings.cookie_domain);
     }
     CookieDoorSettings {
         secret_keys,

@@ -8,7 +8,7 @@ const form = document.querySelector("#credentials");
 
 const token = () => sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY);
 const cookie = (name) => document.cookie.split("; ").find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
-const csrfToken = () => cookie("csrftoken") ?? cookie("__Host-csrftoken");
+const csrfToken = () => cookie("csrftoken") ?? cookie("__Host-csrftoken") ?? cookie("__Secure-csrftoken");
 
 function forget() {
   sessionStorage.removeItem(KEY);

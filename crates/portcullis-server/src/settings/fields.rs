@@ -17,7 +17,7 @@ use super::layers::Layers;
 use super::mail::{ConfirmEmailLink, Line, MailFrom, MailVia, Password, Port, ResetPasswordLink};
 use super::seconds::Seconds;
 use super::token_prefix::TokenPrefix;
-use super::web::{Host, Origin, OriginRegex, PublicUrl};
+use super::web::{CookieDomain, Host, Origin, OriginRegex, PublicUrl};
 use crate::secret_key::SecretKey;
 
 /// What is known about a setting before it has a value.
@@ -106,6 +106,10 @@ settings! {
     /// Origins whose pages may send what changes something with a cookie, besides one's own.
     /// "https://*.example.com" is every host below.
     "csrf_trusted_origins" csrf_trusted_origins: Vec<Origin> = Vec::new();
+
+    /// A domain whose hosts share the cookies, for pages of another one of them: "example.com". Not set,
+    /// they are this host's alone, which is safer.
+    "cookie_domain" cookie_domain: Option<CookieDomain> = None;
 
     /// How long a session is good, in seconds.
     "session_cookie_age" session_cookie_age: Whole<60, 315_360_000> = Whole::new(1_209_600);
@@ -382,6 +386,9 @@ settings! {
 
     /// A log-in by session is not asked where it comes from, nor for a CSRF token, while nobody is logged in.
     "compat.login_without_origin_check" compat_login_without_origin_check: bool = false;
+
+    /// Cookies of https are called sessionid and csrftoken, without __Host- or __Secure-.
+    "compat.plain_cookie_names" compat_plain_cookie_names: bool = false;
 
     /// DRF's tokens instead of device tokens: one per user, in clear text, without an end.
     "compat.authtoken" compat_authtoken: bool = false;

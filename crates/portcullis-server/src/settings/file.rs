@@ -131,6 +131,8 @@ const DJANGO_NAMES: &[(&str, &str)] = &[
     ("cors_allow_credentials", "cors.credentials"),
     ("cors_allowed_origin_regexes", "cors.origin_regexes"),
     ("cors_allowed_origins", "cors.origins"),
+    ("csrf_cookie_domain", "cookie_domain"),
+    ("session_cookie_domain", "cookie_domain"),
     ("databases", "database_url"),
     ("default_from_email", "mail.from"),
     ("email_backend", "mail.transport"),

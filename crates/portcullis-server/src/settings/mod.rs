@@ -38,7 +38,7 @@ pub(crate) use layers::flag_of;
 pub use mail::{ConfirmEmailLink, Line, MailFrom, MailVia, Password, Port, ResetPasswordLink};
 pub use seconds::Seconds;
 pub use token_prefix::TokenPrefix;
-pub use web::{Host, Origin, OriginRegex, PublicUrl};
+pub use web::{CookieDomain, Host, Origin, OriginRegex, PublicUrl};
 
 /// The names of all settings.
 fn keys() -> Vec<&'static str> {

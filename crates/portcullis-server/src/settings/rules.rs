@@ -31,6 +31,7 @@ impl Settings {
         self.key_of_a_server_is_given(&mut faults);
         self.mail_can_be_sent(&mut faults);
         self.jwts_fit_together(&mut faults);
+        self.cookies_reach_us(&mut faults);
         if faults.is_empty() {
             return Ok(());
         }
@@ -131,6 +132,26 @@ impl Settings {
             let at = self.source("mail.user");
             faults.push(format!(
                 "{at}: mail.user and mail.password belong together: set both or neither"
+            ));
+        }
+    }
+
+    fn cookies_reach_us(&self, faults: &mut Vec<String>) {
+        let Some(domain) = &self.cookie_domain else {
+            return;
+        };
+        let at = self.source("cookie_domain");
+        let name = domain.0.trim_start_matches('.').to_lowercase();
+        let host = self
+            .public_url
+            .as_ref()
+            .map(|url| url.host().to_lowercase());
+        let is_ours = host.is_none_or(|host| host == name || host.ends_with(&format!(".{name}")));
+        if !is_ours {
+            faults.push(format!(
+                "{at}: cookies of {:?} do not reach this host: write the domain that public_url's \
+                 host is below",
+                domain.0
             ));
         }
     }

@@ -27,6 +27,9 @@ impl Settings {
             trusted_proxies: TrustedProxies::Addresses(self.trusted_proxies.clone().into()),
             cors: self.cors(),
             csrf_trusted_origins: texts(&self.csrf_trusted_origins),
+            cookie_domain: self.cookie_domain.as_ref().map(|domain| domain.0.clone()),
+            plain_cookie_names: self
+                .has_compat("compat.plain_cookie_names", self.compat_plain_cookie_names),
             session,
             accounts: self.accounts(),
             rest_auth: self.rest_auth(),

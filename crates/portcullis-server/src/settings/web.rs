@@ -82,6 +82,27 @@ impl Kind for Host {
     }
 }
 
+/// A domain whose hosts share cookies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CookieDomain(pub String);
+
+impl Kind for CookieDomain {
+    fn wanted() -> String {
+        "a domain, such as \"example.com\"".to_owned()
+    }
+
+    fn read(given: &Given) -> Result<Self, Wrong> {
+        let Host(domain) = Host::read(given)?;
+        let is_domain = domain.trim_start_matches('.').contains('.')
+            && domain.contains(|c: char| c.is_ascii_alphabetic());
+        is_domain.then_some(Self(domain)).ok_or(Wrong::Kind)
+    }
+
+    fn shown(&self) -> Option<String> {
+        Some(quoted(&self.0))
+    }
+}
+
 /// An origin: a scheme, a host, and a port where it is not the scheme's own.
 ///
 /// Two settings also take a star: for the host's first part, or for every origin.

@@ -27,5 +27,6 @@ mod settings;
 mod settings_effects;
 mod settings_refused;
 mod shutdown;
+mod single_page;
 mod smuggling;
 mod tokens;

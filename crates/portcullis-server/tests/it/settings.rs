@@ -57,6 +57,7 @@ allowed_hosts = [".example.com"]
 secret_key_file = "key"
 csrf_trusted_origins = ["https://*.example.com"]
 session_cookie_age = 3_600
+cookie_domain = "example.com"
 session_expire_at_browser_close = true
 default_authentication_classes = ["rest_framework.authentication.TokenAuthentication", "BasicAuthentication"]
 default_permission_classes = ["rest_framework.permissions.IsAuthenticated"]
