@@ -6,10 +6,9 @@ use anyhow::Context;
 use axum::Router;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::HeaderMap;
 use portcullis::accounts::{DeviceTokens, Jwt, JwtSettings, Tokens};
 use portcullis::core::{
-    Clock, NewAccount, NewLogin, NewSession, SecretKeys, Store, SystemClock, no_mails,
+    Clock, Device, NewAccount, NewLogin, NewSession, SecretKeys, Store, SystemClock, no_mails,
 };
 use portcullis::django::api_token;
 use portcullis::django::jwt::{Algorithm, Backend, Key};
@@ -55,7 +54,7 @@ pub(crate) async fn serve() -> anyhow::Result<()> {
     let mut settings = JwtSettings::default();
     settings.tokens.access_token_lifetime = std::time::Duration::from_secs(86_400);
     let jwt = Jwt::new(passwords.clone(), Arc::clone(&clock), backend, settings);
-    let pair = jwt.issue(&HeaderMap::new(), &user, None).await;
+    let pair = jwt.issue(Device::default(), &user, None).await;
     let pair = pair.ok().flatten().context("a pair of tokens")?;
     let doors: Vec<(&str, String, Arc<dyn Authenticator>)> = vec![
         (
@@ -139,7 +138,7 @@ async fn make_user(store: &dyn Store, passwords: &Passwords) -> anyhow::Result<U
 
 async fn device(store: &dyn Store, user: &User) -> anyhow::Result<String> {
     let tokens = DeviceTokens::default();
-    let (token, login) = tokens.new_token(String::new(), SystemClock.now());
+    let (token, login) = tokens.new_token(Device::default(), SystemClock.now());
     let login = NewLogin::Device(login);
     store.log_in(user, login, None).await?;
     Ok(format!("Authorization: Token {token}"))
@@ -149,6 +148,7 @@ async fn token(store: &dyn Store, user: &User) -> anyhow::Result<String> {
     let key = api_token::new_authtoken();
     let login = NewLogin::Token {
         key: key.clone(),
+        device: Device::default(),
         now: SystemClock.now(),
     };
     store.log_in(user, login, None).await?;
@@ -175,7 +175,7 @@ async fn open_session(store: &dyn Store, user: &User) -> anyhow::Result<String> 
         key: key.clone(),
         data: session::encode(&data, secrets, now.unix_timestamp()),
         replaces: None,
-        device: String::new(),
+        device: Device::default(),
         now,
         expires: now + SessionSettings::default().cookie.age,
     });

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use portcullis::User;
 use portcullis::core::{
-    Clock, NewAccount, NewDeviceLogin, NewLogin, NewSession, PasswordHash, ProfileChange,
+    Clock, Device, NewAccount, NewDeviceLogin, NewLogin, NewSession, PasswordHash, ProfileChange,
     SystemClock, no_mails,
 };
 use portcullis::django::session::{self, BACKEND, HASH, MODEL_BACKEND, Secrets, USER_ID};
@@ -34,7 +34,16 @@ pub(crate) async fn seed(app: &App) -> anyhow::Result<()> {
     };
     for row in rows(&fixture, "authtokens")? {
         let (key, now) = (text(row, "key")?.to_owned(), SystemClock.now());
-        open(app, user_of(row)?, NewLogin::Token { key, now }).await?;
+        open(
+            app,
+            user_of(row)?,
+            NewLogin::Token {
+                key,
+                device: Device::default(),
+                now,
+            },
+        )
+        .await?;
     }
     for row in rows(&fixture, "knox_tokens")? {
         open(app, user_of(row)?, device(row)?).await?;
@@ -118,7 +127,7 @@ fn device(row: &Value) -> anyhow::Result<NewLogin> {
     Ok(NewLogin::Device(NewDeviceLogin {
         digest: api_token::knox_digest(token),
         token_key: api_token::knox_key(token).to_owned(),
-        device: String::new(),
+        device: Device::default(),
         now,
         expires: row["expires_in"]
             .as_i64()
@@ -155,7 +164,7 @@ fn session(app: &App, row: &Value, user: &User) -> anyhow::Result<NewSession> {
             now.unix_timestamp(),
         ),
         replaces: None,
-        device: String::new(),
+        device: Device::default(),
         now,
         expires: now + Duration::seconds(expires_in),
     })

@@ -15,6 +15,7 @@ mod email_change;
 mod jwt;
 mod letters;
 mod limits;
+mod login_list;
 mod logout;
 #[cfg(feature = "mail")]
 pub mod mail;

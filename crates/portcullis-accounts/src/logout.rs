@@ -18,7 +18,7 @@ impl Accounts {
         let store = self.passwords.store();
         match (&proof.credential_digest, proof.login) {
             (Some(digest), _) => store.end_device_login(&proof.user.id, digest).await?,
-            (None, Some(login)) => store.end_login(login).await?,
+            (None, Some(login)) => store.end_login(login, Some(&proof.user.id)).await?,
             (None, None) if proof.authenticator == "JWTAuthentication" => false,
             (None, None) => store.end_token(&proof.user.id).await?,
         };

@@ -3,7 +3,7 @@
 use http::request::Parts;
 use portcullis_core::{CreateAccountError, NewAccount, NewLogin, User};
 use portcullis_django::validators::{PasswordPolicy, UserAttributes, plain_email};
-use portcullis_web::{ClientInfo, FieldErrors, Fields, Refusal, TextRule};
+use portcullis_web::{ClientInfo, FieldErrors, Fields, Refusal, TextRule, device_of};
 
 use crate::{Accounts, EmailVerification, LoggedIn};
 
@@ -104,7 +104,7 @@ impl Accounts {
     #[doc(alias = "create_user")]
     pub async fn sign_up(&self, request: &Parts, new: NewUser) -> Result<SignedUp, Refusal> {
         check_password(&new).into_result()?;
-        let (token, login) = self.new_token(&request.headers);
+        let (token, login) = self.new_token(device_of(request));
         match self.create(request, new, Some(login)).await {
             Ok(Some(user)) => Ok(SignedUp::LoggedIn(LoggedIn { user, token })),
             Ok(None) => Ok(SignedUp::ToConfirm),

@@ -1,10 +1,9 @@
 //! Log in with a name and a password, for a token.
 
-use http::HeaderMap;
 use http::request::Parts;
-use portcullis_core::{Issued, NewLogin};
+use portcullis_core::{Device, Issued, NewLogin};
 use portcullis_django::api_token;
-use portcullis_web::{Refusal, device_name};
+use portcullis_web::{Refusal, device_of};
 
 use crate::proof::{Proof, Proven};
 use crate::{Accounts, LoggedIn, Tokens};
@@ -45,7 +44,7 @@ impl Accounts {
         request: &Parts,
         proven: &mut Proven,
     ) -> Result<Option<String>, Refusal> {
-        let (token, login) = self.new_token(&request.headers);
+        let (token, login) = self.new_token(device_of(request));
         let rehashed = proven.take_rehashed();
         let store = self.passwords.store();
         let issued = store.log_in(&proven.user, login, rehashed.clone()).await?;
@@ -54,15 +53,14 @@ impl Accounts {
     }
 
     /// A new token, and the rows that will recognise it.
-    pub(crate) fn new_token(&self, headers: &HeaderMap) -> (String, NewLogin) {
+    pub(crate) fn new_token(&self, device: Device) -> (String, NewLogin) {
         let now = self.clock.now();
         match self.settings.tokens {
             Tokens::Authtoken => {
                 let key = api_token::new_authtoken();
-                (key.clone(), NewLogin::Token { key, now })
+                (key.clone(), NewLogin::Token { key, device, now })
             }
             Tokens::Device => {
-                let device = device_name(headers);
                 let (token, login) = self.settings.device.new_token(device, now);
                 (token, NewLogin::Device(login))
             }

@@ -25,12 +25,12 @@ pub use model_permissions::ModelPermissions;
 pub use permission::{Ask, Object, Permission, Verdict};
 pub use secret_key::SecretKeys;
 pub use store::{
-    AccountStore, Attempt, AttemptStore, Cleared, Counter, CreateAccountError, DeviceLogin,
-    DueMail, EmailAddress, EmailStore, Ended, Ends, FailedAttempt, Family, Issued, JwtBearer,
-    JwtStore, Limit, ListedLogin, LoginListStore, LoginStore, MadeAccount, MailClaim, NewAccount,
-    NewDeviceLogin, NewJwtLogin, NewLogin, NewPassword, NewSession, OutboxStore, OutgoingMail,
-    PermissionStore, ProfileChange, RefreshStanding, RefreshToken, Rotated, Rotation, RotationWay,
-    Scheme, SessionStore, Store, StoreError, StoredSession, UserStore, VerifiedEmail, WriteMails,
-    no_mails,
+    AccountStore, Attempt, AttemptStore, Cleared, Counter, CreateAccountError, Device, DeviceLogin,
+    DueMail, EmailAddress, EmailStore, Ended, Ends, FailedAttempt, Family, ForeignLogin, Issued,
+    JwtBearer, JwtStore, Limit, ListedLogin, LoginListStore, LoginStore, MadeAccount, MailClaim,
+    NewAccount, NewDeviceLogin, NewJwtLogin, NewLogin, NewPassword, NewSession, OutboxStore,
+    OutgoingMail, PermissionStore, ProfileChange, RefreshStanding, RefreshToken, Rotated, Rotation,
+    RotationWay, Scheme, SeenLogin, SessionStore, Spared, Store, StoreError, StoredSession, Touch,
+    UserStore, VerifiedEmail, WriteMails, no_mails,
 };
 pub use user::{PasswordHash, Principal, User, UserId};

@@ -152,6 +152,7 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         .authenticated_by(Vec::new())
         .open()
         .merge(accounts.doors(&gate))
+        .merge(accounts.login_list_doors(&gate))
         .merge(rest_auth.doors(&gate, "/rest-auth/", Api::new))
         .merge(accounts.device_doors(&gate, "/knox/", Api::new))
         .merge(jwt.doors(&gate, "/jwt/", Api::new))

@@ -187,7 +187,7 @@ async fn end_credentials(
     }
     let sql = "DELETE FROM portcullis_login WHERE user_id = ?1";
     transaction.execute(sql, values![user_id]).await?;
-    ended.tokens += end_all(transaction, user_id).await?;
+    ended.tokens += end_all(transaction, user_id, None).await?;
     Ok(ended)
 }
 

@@ -42,14 +42,15 @@ pub(crate) async fn insert_device(
     transaction
         .execute(
             "INSERT INTO portcullis_login \
-             (user_id, scheme, device, digest, created, last_seen, expires) \
-             VALUES (?1, 'device', ?2, ?3, ?4, ?4, ?5)",
+             (user_id, scheme, device, digest, created, last_seen, expires, address) \
+             VALUES (?1, 'device', ?2, ?3, ?4, ?4, ?5, ?6)",
             values![
                 user_id,
-                &login.device,
+                &login.device.name,
                 &login.digest,
                 login.now,
-                login.expires
+                login.expires,
+                login.device.address_text()
             ],
         )
         .await?;

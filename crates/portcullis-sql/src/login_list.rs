@@ -3,18 +3,27 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use portcullis_core::{Cleared, ListedLogin, LoginId, LoginListStore, Scheme, StoreError, UserId};
+use portcullis_core::{
+    Cleared, Device, ForeignLogin, ListedLogin, LoginId, LoginListStore, Scheme, SeenLogin, Spared,
+    StoreError, Touch, UserId,
+};
 use time::OffsetDateTime;
 
 use crate::database::Database;
-use crate::jwt::{end_family_of_login, flush};
+use crate::failure::away;
+use crate::jwt::{end_all, end_family_of_login, family_in, flush};
 use crate::migrations::PATIENCE;
-use crate::sessions::{delete, digest};
+use crate::row::Row;
+use crate::sessions::digest;
+use crate::transaction::Transaction;
 use crate::user_row::integer;
 use crate::value::values;
 
 /// How many session keys are looked at in one query.
 const PAGE: i64 = 5000;
+
+/// How often logins are looked at that change while they are to be ended.
+const LOOKS: usize = 5;
 
 #[async_trait]
 impl LoginListStore for Database {
@@ -29,8 +38,12 @@ impl LoginListStore for Database {
                      (SELECT 1 FROM portcullis_login l WHERE l.digest = k.digest) \
                      ON CONFLICT DO NOTHING";
         self.execute(adopt, values![id]).await?;
-        let sql = "SELECT id, scheme, device, created, last_seen, expires FROM portcullis_login \
-                   WHERE user_id = ?1 ORDER BY created DESC, id DESC";
+        // Of tokens the other table knows best whether they are there, and until when.
+        let sql = "SELECT l.id, l.scheme, l.device, l.created, l.last_seen, \
+                   CASE WHEN k.digest IS NULL THEN l.expires ELSE k.expiry END, l.address \
+                   FROM portcullis_login l LEFT JOIN knox_authtoken k ON k.digest = l.digest \
+                   WHERE l.user_id = ?1 AND (l.scheme <> 'device' OR k.digest IS NOT NULL) \
+                   ORDER BY l.created DESC, l.id DESC";
         let rows = self.rows(sql, values![id]).await?;
         rows.iter()
             .map(|row| {
@@ -41,29 +54,123 @@ impl LoginListStore for Database {
                     created: row.get(3)?,
                     last_seen: row.get(4)?,
                     expires: row.get(5)?,
+                    address: row.get(6)?,
                 })
             })
             .collect()
     }
 
-    async fn end_login(&self, login: LoginId) -> Result<bool, StoreError> {
-        let sql = "SELECT digest FROM portcullis_login WHERE id = ?1";
-        let Some(row) = self.optional_row(sql, values![login.0]).await? else {
-            return Ok(false);
+    async fn adopt_login(
+        &self,
+        user: &UserId,
+        credential: ForeignLogin,
+        device: Device,
+        now: OffsetDateTime,
+    ) -> Result<Option<LoginId>, StoreError> {
+        let Some(id) = integer(user) else {
+            return Ok(None);
         };
-        let digest: String = row.get(0)?;
-        let keys = self.session_keys(BTreeSet::from([digest.clone()])).await?;
+        let (name, address) = (&device.name, device.address_text());
+        let digest = match credential {
+            ForeignLogin::Session(key) => {
+                let sql = "INSERT INTO portcullis_login \
+                           (user_id, scheme, device, digest, created, last_seen, expires, address) \
+                           SELECT ?1, 'session', ?2, ?3, ?4, ?4, s.expire_date, ?5 \
+                           FROM django_session s WHERE s.session_key = ?6 ON CONFLICT DO NOTHING";
+                let digest = digest(&key);
+                let values = values![id, name, &digest, now, address, key];
+                self.execute(sql, values).await?;
+                digest
+            }
+            ForeignLogin::Device(digest) => {
+                let sql = "INSERT INTO portcullis_login \
+                           (user_id, scheme, device, digest, created, last_seen, expires, address) \
+                           SELECT k.user_id, 'device', ?2, k.digest, k.created, ?4, k.expiry, ?5 \
+                           FROM knox_authtoken k WHERE k.user_id = ?1 AND k.digest = ?3 \
+                           ON CONFLICT DO NOTHING";
+                let values = values![id, name, &digest, now, address];
+                self.execute(sql, values).await?;
+                digest
+            }
+        };
+        let sql = "SELECT id FROM portcullis_login WHERE digest = ?1 AND user_id = ?2";
+        let row = self.optional_row(sql, values![&digest, id]).await?;
+        row.map(|row| row.get(0).map(LoginId)).transpose()
+    }
+
+    async fn touch_logins(&self, mut touches: Vec<Touch>) -> Result<(), StoreError> {
+        // In one order: nodes that do so at once then wait for each other and never in a circle.
+        touches.sort_by_key(|touch| touch.login.0);
         let mut transaction = self.begin().await?;
-        for key in &keys {
-            delete(&mut transaction, key).await?;
+        for touch in touches {
+            let sql = "UPDATE portcullis_login SET last_seen = ?2, \
+                       address = COALESCE(?3, address), expires = COALESCE(?4, expires) \
+                       WHERE id = ?1 AND last_seen < ?2";
+            let address = touch.device.address_text();
+            let values = values![touch.login.0, touch.now, address, touch.expires];
+            transaction.execute(sql, values).await?;
         }
-        let sql = "DELETE FROM knox_authtoken WHERE digest = ?1";
-        let tokens = transaction.execute(sql, values![&digest]).await?;
-        let sql = "DELETE FROM portcullis_login WHERE id = ?1";
-        let logins = transaction.execute(sql, values![login.0]).await?;
-        end_family_of_login(&mut transaction, &digest).await?;
-        transaction.commit().await?;
-        Ok(tokens > 0 || logins > 0 || !keys.is_empty())
+        transaction.commit().await
+    }
+
+    async fn end_login(&self, login: LoginId, user: Option<&UserId>) -> Result<bool, StoreError> {
+        let user_id = user.map(|user| integer(user).unwrap_or(-1));
+        for _ in 0..LOOKS {
+            let sql = "SELECT digest FROM portcullis_login \
+                       WHERE id = ?1 AND user_id = COALESCE(?2, user_id)";
+            let Some(row) = self.optional_row(sql, values![login.0, user_id]).await? else {
+                return Ok(false);
+            };
+            let digest: String = row.get(0)?;
+            let keys = self.session_keys(BTreeSet::from([digest.clone()])).await?;
+            let mut transaction = self.begin().await?;
+            for key in &keys {
+                let sql = "DELETE FROM django_session WHERE session_key = ?1";
+                transaction.execute(sql, values![key]).await?;
+            }
+            let sql = "DELETE FROM knox_authtoken WHERE digest = ?1";
+            transaction.execute(sql, values![&digest]).await?;
+            let sql = "DELETE FROM portcullis_login WHERE id = ?1 AND digest = ?2";
+            if transaction.execute(sql, values![login.0, &digest]).await? == 0 {
+                // Its session has moved to another key, or it ended meanwhile.
+                continue;
+            }
+            end_family_of_login(&mut transaction, &digest).await?;
+            transaction.commit().await?;
+            return Ok(true);
+        }
+        Err(away("a login does not stand still"))
+    }
+
+    async fn end_logins(&self, user: &UserId, spared: Spared) -> Result<u64, StoreError> {
+        let Some(id) = integer(user) else {
+            return Ok(0);
+        };
+        let login = match spared {
+            Spared::Login(login) => login.0,
+            Spared::Nothing | Spared::Token => -1,
+        };
+        for _ in 0..LOOKS {
+            let sql = "SELECT digest FROM portcullis_login \
+                       WHERE user_id = ?1 AND scheme = 'session' AND id <> ?2";
+            let rows = self.rows(sql, values![id, login]).await?;
+            let known: Result<BTreeSet<String>, _> = rows.iter().map(|row| row.get(0)).collect();
+            let known = known?;
+            let keys = self.session_keys(known.clone()).await?;
+            let mut transaction = self.begin().await?;
+            let Some(ended) = end_all_logins(&mut transaction, id, login, &known, &keys).await?
+            else {
+                continue;
+            };
+            let sql = "DELETE FROM authtoken_token WHERE user_id = ?1";
+            let tokens = match spared {
+                Spared::Token => 0,
+                _ => transaction.execute(sql, values![id]).await?,
+            };
+            transaction.commit().await?;
+            return Ok(ended + tokens);
+        }
+        Err(away("the logins do not stand still"))
     }
 
     async fn clear_expired(&self, now: OffsetDateTime) -> Result<Cleared, StoreError> {
@@ -85,6 +192,49 @@ impl LoginListStore for Database {
             refresh_tokens,
         })
     }
+}
+
+/// The login in two columns of a row, from `index` on, if there is one.
+pub(crate) fn seen(row: &Row, index: usize) -> Result<Option<SeenLogin>, StoreError> {
+    let id = row.get::<Option<i64>>(index)?;
+    Ok(id.map(|id| SeenLogin {
+        id: LoginId(id),
+        // A time that cannot be read was long ago.
+        last_seen: row.get(index + 1).unwrap_or(OffsetDateTime::UNIX_EPOCH),
+    }))
+}
+
+/// Ends all logins of a user but `spared`; how many there were. `known` are the sessions among them
+/// that have the keys `keys`. `None`: there is another session by now; nothing must be committed.
+async fn end_all_logins(
+    transaction: &mut Transaction,
+    user_id: i64,
+    spared: i64,
+    known: &BTreeSet<String>,
+    keys: &[String],
+) -> Result<Option<u64>, StoreError> {
+    let sql = "SELECT digest FROM portcullis_login WHERE id = ?1 AND user_id = ?2";
+    let row = transaction
+        .optional_row(sql, values![spared, user_id])
+        .await?;
+    let kept: String = row.map_or(Ok(String::new()), |row| row.get(0))?;
+    for key in keys {
+        let sql = "DELETE FROM django_session WHERE session_key = ?1";
+        transaction.execute(sql, values![key]).await?;
+    }
+    let sql = "DELETE FROM knox_authtoken WHERE user_id = ?1 AND digest <> ?2";
+    let mut ended = transaction.execute(sql, values![user_id, &kept]).await?;
+    let sql = "DELETE FROM portcullis_login WHERE user_id = ?1 AND id <> ?2 \
+               RETURNING scheme, digest";
+    for row in transaction.rows(sql, values![user_id, spared]).await? {
+        let scheme = Scheme::of_name(row.get(0)?);
+        if scheme == Scheme::Session && !known.contains(&row.get::<String>(1)?) {
+            return Ok(None);
+        }
+        ended += u64::from(scheme != Scheme::Device);
+    }
+    end_all(transaction, user_id, family_in(&kept)).await?;
+    Ok(Some(ended))
 }
 
 impl Database {

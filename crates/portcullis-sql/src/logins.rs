@@ -2,13 +2,14 @@
 
 use async_trait::async_trait;
 use portcullis_core::{
-    DeviceLogin, Issued, LoginId, LoginStore, NewLogin, PasswordHash, StoreError, User, UserId,
+    DeviceLogin, Issued, LoginStore, NewLogin, PasswordHash, StoreError, User, UserId,
 };
 use time::OffsetDateTime;
 
 use crate::database::Database;
 use crate::devices::insert_device;
 use crate::jwt::insert_jwt;
+use crate::login_list::seen;
 use crate::sessions::insert_session;
 use crate::transaction::Transaction;
 use crate::user_row::{COLUMNS, WIDTH, integer, user};
@@ -50,7 +51,7 @@ impl LoginStore for Database {
 
     async fn device_logins(&self, token_key: &str) -> Result<Vec<DeviceLogin>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS}, l.id, k.digest, k.expiry, k.created FROM knox_authtoken k \
+            "SELECT {COLUMNS}, l.id, l.last_seen, k.digest, k.expiry, k.created FROM knox_authtoken k \
              JOIN auth_user u ON u.id = k.user_id \
              LEFT JOIN portcullis_login l ON l.digest = k.digest WHERE k.token_key = ?1"
         );
@@ -59,13 +60,13 @@ impl LoginStore for Database {
             .map(|row| {
                 Ok(DeviceLogin {
                     user: user(row)?,
-                    login: row.get::<Option<i64>>(WIDTH)?.map(LoginId),
-                    digest: row.get(WIDTH + 1)?,
+                    login: seen(row, WIDTH)?,
+                    digest: row.get(WIDTH + 2)?,
                     // An expiry that cannot be read is one that has passed: fail closed.
                     expires: row
-                        .get(WIDTH + 2)
+                        .get(WIDTH + 3)
                         .unwrap_or(Some(OffsetDateTime::UNIX_EPOCH)),
-                    created: row.get(WIDTH + 3).unwrap_or(OffsetDateTime::UNIX_EPOCH),
+                    created: row.get(WIDTH + 4).unwrap_or(OffsetDateTime::UNIX_EPOCH),
                 })
             })
             .collect()
@@ -148,7 +149,7 @@ pub(crate) async fn insert_login(
         NewLogin::Device(device) => return insert_device(transaction, user_id, device).await,
         NewLogin::Session(session) => insert_session(transaction, user_id, session).await?,
         NewLogin::Jwt(login) => insert_jwt(transaction, user_id, login).await?,
-        NewLogin::Token { key, now } => {
+        NewLogin::Token { key, now, .. } => {
             return insert_token(transaction, user_id, key, *now)
                 .await
                 .map(Issued::Token);

@@ -6,20 +6,23 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use crate::database::Database;
+use crate::login_list::seen;
 use crate::transaction::Transaction;
 use crate::value::values;
 
 #[async_trait]
 impl SessionStore for Database {
     async fn session(&self, key: &str) -> Result<Option<StoredSession>, StoreError> {
-        let sql = "SELECT session_data, expire_date FROM django_session WHERE session_key = ?1";
-        let Some(row) = self.optional_row(sql, values![key]).await? else {
+        let sql = "SELECT s.session_data, s.expire_date, l.id, l.last_seen FROM django_session s \
+                   LEFT JOIN portcullis_login l ON l.digest = ?2 WHERE s.session_key = ?1";
+        let Some(row) = self.optional_row(sql, values![key, digest(key)]).await? else {
             return Ok(None);
         };
         Ok(Some(StoredSession {
             data: row.get(0)?,
             // A time that cannot be read is one that has passed: fail closed.
             expires: row.get(1).unwrap_or(OffsetDateTime::UNIX_EPOCH),
+            login: seen(&row, 2)?,
         }))
     }
 
@@ -71,14 +74,15 @@ pub(crate) async fn insert_session(
 ) -> Result<(), StoreError> {
     insert_row(transaction, session).await?;
     let sql = "INSERT INTO portcullis_login \
-               (user_id, scheme, device, digest, created, last_seen, expires) \
-               VALUES (?1, 'session', ?2, ?3, ?4, ?4, ?5)";
+               (user_id, scheme, device, digest, created, last_seen, expires, address) \
+               VALUES (?1, 'session', ?2, ?3, ?4, ?4, ?5, ?6)";
     let login = values![
         user_id,
-        &session.device,
+        &session.device.name,
         digest(&session.key),
         session.now,
-        session.expires
+        session.expires,
+        session.device.address_text()
     ];
     transaction.execute(sql, login).await?;
     Ok(())
@@ -94,7 +98,7 @@ async fn insert_row(transaction: &mut Transaction, session: &NewSession) -> Resu
     transaction.execute(sql, values).await.map(|_| ())
 }
 
-pub(crate) async fn delete(transaction: &mut Transaction, key: &str) -> Result<bool, StoreError> {
+async fn delete(transaction: &mut Transaction, key: &str) -> Result<bool, StoreError> {
     let sql = "DELETE FROM portcullis_login WHERE digest = ?1";
     transaction.execute(sql, values![digest(key)]).await?;
     let sql = "DELETE FROM django_session WHERE session_key = ?1";

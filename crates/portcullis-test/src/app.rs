@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use portcullis::core::{
-    Clock, CreateAccountError, ManualClock, NewAccount, NewDeviceLogin, NewLogin, SecretKeys,
-    Store, no_mails,
+    Clock, CreateAccountError, Device, ManualClock, NewAccount, NewDeviceLogin, NewLogin,
+    SecretKeys, Store, no_mails,
 };
 use portcullis::django::api_token;
 use portcullis::django::password::Hashers;
@@ -151,7 +151,7 @@ impl TestApp {
         let login = NewLogin::Device(NewDeviceLogin {
             digest: api_token::knox_digest(&token),
             token_key: api_token::knox_key(&token).to_owned(),
-            device: "test".to_owned(),
+            device: Device::named("test"),
             now: self.clock().now(),
             expires: None,
             limit: None,

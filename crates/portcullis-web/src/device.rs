@@ -1,19 +1,16 @@
-//! What a client calls itself, for the list of logins.
+//! What a request says of the client, for the list of logins.
 
-use http::{HeaderMap, header};
+use http::header;
+use http::request::Parts;
+use portcullis_core::Device;
 
-/// How many characters of a `User-Agent` are kept.
-const MAX_CHARACTERS: usize = 200;
+use crate::client::ClientInfo;
 
-/// The `User-Agent` of a request, without control characters, cut to 200 characters.
+/// The client of a request: its `User-Agent`, and where it is.
 #[must_use]
-pub fn device_name(headers: &HeaderMap) -> String {
-    let agent = headers
-        .get(header::USER_AGENT)
-        .and_then(|value| value.to_str().ok());
-    let shown = agent
-        .unwrap_or("")
-        .chars()
-        .filter(|character| !character.is_control());
-    shown.take(MAX_CHARACTERS).collect()
+pub fn device_of(request: &Parts) -> Device {
+    let agent = request.headers.get(header::USER_AGENT);
+    let agent = agent.and_then(|value| value.to_str().ok());
+    let address = ClientInfo::of(&request.extensions).address;
+    Device::named(agent.unwrap_or_default()).at(address)
 }

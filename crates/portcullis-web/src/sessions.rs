@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use portcullis_core::{
-    Clock, NewLogin, NewSession, PasswordHash, SecretKeys, Store, StoreError, User,
+    Clock, ForeignLogin, LoginId, NewLogin, NewSession, PasswordHash, SecretKeys, SeenLogin, Store,
+    StoreError, User,
 };
 use portcullis_django::session::{self, BACKEND, Candidate, Expiry, Fate, HASH, Secrets, USER_ID};
 use serde_json::{Map, Value};
@@ -15,8 +16,9 @@ use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use crate::csrf::Csrf;
-use crate::device::device_name;
+use crate::device::device_of;
 use crate::effects::Effects;
+use crate::last_seen::LastSeen;
 use crate::session_settings::{CookieDoorSettings, SessionSettings};
 
 pub use renewal::Renewal;
@@ -30,12 +32,24 @@ pub struct Sessions {
     secret_keys: SecretKeys,
     settings: Arc<SessionSettings>,
     csrf: Csrf,
+    last_seen: LastSeen,
+}
+
+/// Whose session a request belongs to.
+#[derive(Clone, Debug)]
+pub struct SessionOwner {
+    /// Who it is.
+    pub user: User,
+    /// The session's row in the list of logins; `None` when it could not be written.
+    pub login: Option<LoginId>,
 }
 
 /// A session that a request belongs to.
 struct Open {
     key: String,
     data: Map<String, Value>,
+    expires: OffsetDateTime,
+    login: Option<SeenLogin>,
 }
 
 impl Sessions {
@@ -45,6 +59,7 @@ impl Sessions {
         let csrf = Csrf::new(settings.csrf, Arc::clone(&clock));
         let (secret_keys, settings) = (settings.secret_keys, Arc::new(settings.session));
         Self {
+            last_seen: LastSeen::new(Arc::clone(&store)),
             store,
             clock,
             secret_keys,
@@ -68,12 +83,13 @@ impl Sessions {
     /// The user whose session a request's cookie names.
     ///
     /// Ends the session when the password has changed since, and removes a cookie that names none.
-    /// Cost: two indexed queries, and no more than one hash per secret key.
+    /// Cost: two indexed queries, and no more than one hash per secret key; one write a minute for when
+    /// it was last seen, and one the first time for a session that another server opened.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
     #[doc(alias = "get_user")]
-    pub async fn user_of(&self, request: &Parts) -> Result<Option<User>, StoreError> {
+    pub async fn owner_of(&self, request: &Parts) -> Result<Option<SessionOwner>, StoreError> {
         let effects = Effects::of(request);
         let Some(open) = self.open(request, &effects).await? else {
             return Ok(None);
@@ -91,15 +107,35 @@ impl Sessions {
             is_active: user.is_active,
         };
         let resolved = session::resolve(&open.data, candidate, self.secrets(&fallbacks));
-        match resolved.fate {
-            Fate::Kept => {}
-            Fate::Flushed => {
-                self.store.end_session(&open.key).await?;
-                self.delete_cookie(&effects);
-            }
-            Fate::Rekeyed => self.rekey(request, open, &user, &effects).await?,
+        if resolved.fate == Fate::Flushed {
+            self.store.end_session(&open.key).await?;
+            self.delete_cookie(&effects);
         }
-        Ok(resolved.is_user.then_some(user))
+        if !resolved.is_user {
+            return Ok(None);
+        }
+        let login = self.listed(request, &open, &user).await;
+        if resolved.fate == Fate::Rekeyed {
+            self.rekey(request, open, &user, &effects).await?;
+        }
+        Ok(Some(SessionOwner { user, login }))
+    }
+
+    /// The session's row in the list of logins, which learns that it is used.
+    async fn listed(&self, request: &Parts, open: &Open, user: &User) -> Option<LoginId> {
+        let now = self.clock.now();
+        let last_seen = &self.last_seen;
+        match open.login {
+            Some(login) => Some(
+                last_seen
+                    .note(request, login, Some(open.expires), now)
+                    .await,
+            ),
+            None => {
+                let session = ForeignLogin::Session(open.key.clone());
+                last_seen.adopt(request, &user.id, session, now).await
+            }
+        }
     }
 
     /// Opens a session for a user whose password was just checked; sends its cookie, and a new CSRF secret.
@@ -175,7 +211,12 @@ impl Sessions {
             Some(stored) if stored.expires > self.clock.now() => {
                 let fallbacks = self.secret_keys.expose_fallbacks();
                 let data = session::decode(&stored.data, self.secrets(&fallbacks));
-                Ok(Some(Open { key, data }))
+                Ok(Some(Open {
+                    key,
+                    data,
+                    expires: stored.expires,
+                    login: stored.login,
+                }))
             }
             _ => {
                 self.delete_cookie(effects);
@@ -231,7 +272,7 @@ impl Sessions {
             key: session::new_key(),
             data: session::encode(data, self.secrets(&fallbacks), now.unix_timestamp()),
             replaces,
-            device: device_name(&request.headers),
+            device: device_of(request),
             now,
             expires: now.checked_add(lives).unwrap_or(now + age),
         };

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use http::StatusCode;
 use http::request::Parts;
-use http::{HeaderMap, StatusCode};
 use portcullis_core::{Authenticator, Challenge, PasswordHash, User};
 use portcullis_web::{
     Access, Api, BasicAuthentication, Checked, ClientInfo, CurrentUser, Doors, FieldErrors, Fields,
-    Gate, Refusal, TextRule, post,
+    Gate, Refusal, TextRule, device_of, post,
 };
 use serde_json::json;
 
@@ -47,7 +47,7 @@ impl Accounts {
         gate.doors()
             .route(
                 &at("login"),
-                post(move |headers, user| login(a, headers, user)),
+                post(move |request, user| login(a, request, user)),
             )
             .authenticated_by(vec![basic])
             .require(portcullis_core::IsAuthenticated)
@@ -72,14 +72,14 @@ impl Accounts {
 
 async fn login(
     accounts: Accounts,
-    headers: HeaderMap,
+    request: Parts,
     CurrentUser(user): CurrentUser,
 ) -> Result<Response, Refusal> {
     let closed = || {
         let challenge = Challenge("Basic realm=\"api\"".into());
         Refusal::AuthenticationFailed("Invalid username/password.".into(), Some(challenge))
     };
-    issue(&accounts, &headers, user, None, closed).await
+    issue(&accounts, &request, user, None, closed).await
 }
 
 async fn login_json(
@@ -103,7 +103,7 @@ async fn login_json(
     else {
         return Err(refused());
     };
-    let issued = issue(&accounts, &request.headers, user, rehashed, refused).await?;
+    let issued = issue(&accounts, &request, user, rehashed, refused).await?;
     accounts.passwords.forget_failures(&counted).await?;
     Ok(issued)
 }
@@ -111,20 +111,22 @@ async fn login_json(
 /// The answer of a log-in; `closed` is that of an account that was closed meanwhile.
 async fn issue(
     accounts: &Accounts,
-    headers: &HeaderMap,
+    request: &Parts,
     user: User,
     rehashed: Option<PasswordHash>,
     closed: impl FnOnce() -> Refusal,
 ) -> Result<Response, Refusal> {
-    let DeviceToken { text, expires } =
-        match accounts.log_in_device(headers, &user, rehashed).await? {
-            DeviceLogIn::Opened(token) => token,
-            DeviceLogIn::TooMany => {
-                let body = Json(json!({ "error": TOO_MANY }));
-                return Ok((StatusCode::FORBIDDEN, body).into_response());
-            }
-            DeviceLogIn::Closed => return Err(closed()),
-        };
+    let DeviceToken { text, expires } = match accounts
+        .log_in_device(device_of(request), &user, rehashed)
+        .await?
+    {
+        DeviceLogIn::Opened(token) => token,
+        DeviceLogIn::TooMany => {
+            let body = Json(json!({ "error": TOO_MANY }));
+            return Ok((StatusCode::FORBIDDEN, body).into_response());
+        }
+        DeviceLogIn::Closed => return Err(closed()),
+    };
     let mut body = json!({ "expiry": expires.map(shown), "token": text });
     if accounts.settings.device.shows_user {
         body["user"] = json!({ "username": user.username });

@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use http::HeaderMap;
-use portcullis_core::{Issued, NewLogin, PasswordHash, User};
-use portcullis_web::{Access, Refusal, device_name};
+use portcullis_core::{Device, Issued, NewLogin, PasswordHash, User};
+use portcullis_web::{Access, Refusal};
 use time::OffsetDateTime;
 
 use crate::Accounts;
@@ -38,12 +37,12 @@ impl Accounts {
     #[doc(alias = "knox.views.LoginView")]
     pub async fn log_in_device(
         &self,
-        headers: &HeaderMap,
+        device: Device,
         user: &User,
         rehashed: Option<PasswordHash>,
     ) -> Result<DeviceLogIn, Refusal> {
         let now = self.clock.now();
-        let (text, login) = self.settings.device.new_token(device_name(headers), now);
+        let (text, login) = self.settings.device.new_token(device, now);
         let expires = login.expires;
         let login = NewLogin::Device(login);
         let store = self.passwords.store();

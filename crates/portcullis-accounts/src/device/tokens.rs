@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use portcullis_core::{Clock, NewDeviceLogin, Store};
+use portcullis_core::{Clock, Device, NewDeviceLogin, Store};
 use portcullis_django::api_token;
 use portcullis_web::{DeviceRenewal, DeviceTokenAuthentication};
 use time::{Duration, OffsetDateTime};
@@ -44,9 +44,9 @@ impl Default for DeviceTokens {
 }
 
 impl DeviceTokens {
-    /// A new token's text, and the row that will recognise it. `device` is what the client calls itself.
+    /// A new token's text, and the row that will recognise it. `device` is the client.
     #[must_use]
-    pub fn new_token(&self, device: String, now: OffsetDateTime) -> (String, NewDeviceLogin) {
+    pub fn new_token(&self, device: Device, now: OffsetDateTime) -> (String, NewDeviceLogin) {
         let token = match self.has_checksum {
             true => api_token::new_checked_token(&self.prefix),
             false => api_token::new_knox_token(&self.prefix),

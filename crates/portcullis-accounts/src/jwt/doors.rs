@@ -1,9 +1,10 @@
 //! The flows of JWTs as doors: paths, field names and texts.
 
 use axum::Json;
-use http::HeaderMap;
 use http::request::Parts;
-use portcullis_web::{Api, Doors, FieldErrors, Fields, Gate, Refusal, TextRule, get, post};
+use portcullis_web::{
+    Api, Doors, FieldErrors, Fields, Gate, Refusal, TextRule, device_of, get, post,
+};
 use serde_json::{Value, json};
 
 use super::pair::TokenPair;
@@ -38,7 +39,7 @@ impl Jwt {
             .open()
             .route(
                 &at("refresh"),
-                post(move |headers, fields| refresh(b, headers, fields)),
+                post(move |request, fields| refresh(b, request, fields)),
             )
             .authenticated_by(Vec::new())
             .api(api("Token Refresh").with_fields(&["refresh"]))
@@ -101,8 +102,9 @@ async fn obtain(jwt: Jwt, request: Parts, fields: Fields) -> Result<Json<Value>,
     }
 }
 
-async fn refresh(jwt: Jwt, headers: HeaderMap, fields: Fields) -> Result<Json<Value>, Refusal> {
-    let Renewed { access, refresh } = jwt.refresh(&headers, &token(&fields, "refresh")?).await?;
+async fn refresh(jwt: Jwt, request: Parts, fields: Fields) -> Result<Json<Value>, Refusal> {
+    let token = token(&fields, "refresh")?;
+    let Renewed { access, refresh } = jwt.refresh(device_of(&request), &token).await?;
     let mut body = json!({ "access": access.text });
     if let Some(refresh) = refresh {
         body["refresh"] = refresh.text.into();

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use http::HeaderMap;
 use http::request::Parts;
-use portcullis_core::{NewJwtLogin, NewLogin, PasswordHash, User};
+use portcullis_core::{Device, NewJwtLogin, NewLogin, PasswordHash, User};
 use portcullis_django::jwt::{Claims, Subject, TokenType};
-use portcullis_web::{Checked, ClientInfo, LOGIN_CLAIM, Refusal, device_name};
+use portcullis_web::{Checked, ClientInfo, LOGIN_CLAIM, Refusal, device_of};
 use time::OffsetDateTime;
 
 use super::{Jwt, new_family, row_of};
@@ -53,7 +52,7 @@ impl Jwt {
         else {
             return Ok(None);
         };
-        let pair = self.issue(&request.headers, &user, rehashed).await?;
+        let pair = self.issue(device_of(request), &user, rehashed).await?;
         if pair.is_some() {
             self.passwords.forget_failures(&counted).await?;
         }
@@ -70,7 +69,7 @@ impl Jwt {
     #[doc(alias = "RefreshToken.for_user")]
     pub async fn issue(
         &self,
-        headers: &HeaderMap,
+        device: Device,
         user: &User,
         rehashed: Option<PasswordHash>,
     ) -> Result<Option<TokenPair>, Refusal> {
@@ -100,7 +99,7 @@ impl Jwt {
         let login = NewLogin::Jwt(NewJwtLogin {
             token: row_of(&refresh, now),
             family: family.clone(),
-            device: device_name(headers),
+            device,
             now,
         });
         if self.store().log_in(user, login, rehashed).await?.is_none() {

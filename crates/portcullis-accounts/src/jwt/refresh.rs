@@ -1,9 +1,10 @@
 //! A refresh token for the next pair.
 
-use http::HeaderMap;
-use portcullis_core::{RefreshStanding, RefreshToken, Rotated, Rotation, RotationWay, User};
+use portcullis_core::{
+    Device, RefreshStanding, RefreshToken, Rotated, Rotation, RotationWay, User,
+};
 use portcullis_django::jwt::{self, Claims, RefreshError, Refreshed, TokenError, Verified};
-use portcullis_web::{LOGIN_CLAIM, Refusal, device_name};
+use portcullis_web::{LOGIN_CLAIM, Refusal};
 use time::OffsetDateTime;
 
 use super::pair::SignedToken;
@@ -24,7 +25,7 @@ struct Presented<'t> {
     verified: &'t Verified,
     user: Option<User>,
     standing: RefreshStanding,
-    device: String,
+    device: Device,
     now: OffsetDateTime,
 }
 
@@ -42,7 +43,7 @@ impl Jwt {
     /// The successor is in no table: it is made again of the token that was sent, and of the `jti`, `iat`
     /// and `exp` that are. With ECDSA its signature differs from the first one; it is the same token.
     #[doc(alias = "TokenRefreshView")]
-    pub async fn refresh(&self, headers: &HeaderMap, token: &str) -> Result<Renewed, Refusal> {
+    pub async fn refresh(&self, device: Device, token: &str) -> Result<Renewed, Refusal> {
         let now = self.clock.now();
         let verified = self.refresh_token(token, now).map_err(refused)?;
         let claims = verified.claims();
@@ -52,7 +53,7 @@ impl Jwt {
                 .store()
                 .refresh_standing(claims.id(), login_named(claims))
                 .await?,
-            device: device_name(headers),
+            device,
             verified: &verified,
             now,
         };

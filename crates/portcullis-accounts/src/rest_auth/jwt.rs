@@ -6,7 +6,7 @@ use http::StatusCode;
 use http::request::Parts;
 use portcullis_core::{Challenge, User};
 use portcullis_web::{
-    Api, Doors, Effects, FieldErrors, Fields, JwtCookies, Refusal, TextRule, post,
+    Api, Doors, Effects, FieldErrors, Fields, JwtCookies, Refusal, TextRule, device_of, post,
 };
 use serde_json::{Value, json};
 
@@ -136,7 +136,7 @@ async fn refresh(
     let Some(token) = typed.or_else(cookie) else {
         return Err(no_refresh_token());
     };
-    let Renewed { access, refresh } = jwt.refresh(&request.headers, &token).await?;
+    let Renewed { access, refresh } = jwt.refresh(device_of(&request), &token).await?;
     auth.send_cookies(&request, &cookies, &access, refresh.as_ref());
     Ok(Json(json!({
         "access": access.text,

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use portcullis_web::{FieldErrors, Fields, Refusal, TextRule};
+use portcullis_web::{FieldErrors, Fields, Refusal, TextRule, device_of};
 use serde_json::json;
 
 use super::RestAuth;
@@ -69,7 +69,8 @@ impl RestAuth {
         let accounts = &self.accounts;
         if let Some((jwt, cookies)) = &self.jwt {
             let rehashed = proven.take_rehashed();
-            let issued = jwt.issue(&request.headers, &proven.user, rehashed).await?;
+            let device = device_of(request);
+            let issued = jwt.issue(device, &proven.user, rehashed).await?;
             let pair = issued.ok_or_else(no_such_login)?;
             accounts.settle(&proven).await?;
             return Ok(self.answer_pair(request, cookies, &pair, &proven.user));

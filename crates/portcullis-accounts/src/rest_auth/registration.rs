@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
 use portcullis_django::validators::{PasswordPolicy, UserAttributes, plain_email};
-use portcullis_web::{FieldErrors, Fields, Refusal, TextRule};
+use portcullis_web::{FieldErrors, Fields, Refusal, TextRule, device_of};
 use serde_json::{Map, Value, json};
 
 use super::RestAuth;
@@ -28,7 +28,7 @@ pub(super) async fn register(
 ) -> Result<Response, Refusal> {
     let new = auth.read(&fields).await?;
     let accounts = &auth.accounts;
-    let (token, login) = accounts.new_token(&request.headers);
+    let (token, login) = accounts.new_token(device_of(&request));
     let login = auth.jwt.is_none().then_some(login);
     let made = match accounts.create(&request, new, login).await {
         Ok(made) => made,
@@ -51,7 +51,7 @@ pub(super) async fn register(
         return Ok((StatusCode::CREATED, body).into_response());
     };
     if let Some((jwt, cookies)) = &auth.jwt {
-        let pair = jwt.issue(&request.headers, &user, None).await?;
+        let pair = jwt.issue(device_of(&request), &user, None).await?;
         let pair = pair.ok_or(Refusal::Unavailable)?;
         let mut answer = auth.answer_pair(&request, cookies, &pair, &user);
         *answer.status_mut() = StatusCode::CREATED;

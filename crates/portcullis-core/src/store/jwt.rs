@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use time::{Duration, OffsetDateTime};
 
-use super::StoreError;
-use crate::authenticator::LoginId;
+use super::{Device, SeenLogin, StoreError};
 use crate::user::{User, UserId};
 
 /// A refresh token as the store knows it: by its name and times, never by its text.
@@ -35,8 +34,8 @@ pub struct NewJwtLogin {
     pub token: RefreshToken,
     /// The family that it starts; `None`, as simplejwt has it, for a token by itself, in no list.
     pub family: Option<Family>,
-    /// What the client calls itself, cut to 200 characters.
-    pub device: String,
+    /// The client.
+    pub device: Device,
     /// When.
     pub now: OffsetDateTime,
 }
@@ -47,7 +46,7 @@ pub struct JwtBearer {
     /// The user that it names.
     pub user: User,
     /// The login that it names; `None` when that is over, or it names none.
-    pub login: Option<LoginId>,
+    pub login: Option<SeenLogin>,
 }
 
 /// What is known of a refresh token.
@@ -70,8 +69,8 @@ pub struct Rotation {
     pub user: Option<UserId>,
     /// What becomes of the old one.
     pub way: RotationWay,
-    /// What the client calls itself: for the login of a token that another server made.
-    pub device: String,
+    /// The client: for the login of a token that another server made.
+    pub device: Device,
     /// When.
     pub now: OffsetDateTime,
 }

@@ -5,8 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::{NewJwtLogin, NewSession, StoreError};
-use crate::authenticator::LoginId;
+use super::{Device, NewJwtLogin, NewSession, SeenLogin, StoreError};
 use crate::user::{PasswordHash, User, UserId};
 
 /// A device token to be issued, as a knox row: only its digest is stored.
@@ -16,8 +15,8 @@ pub struct NewDeviceLogin {
     pub digest: String,
     /// The first 15 characters of the token, by which it is looked up.
     pub token_key: String,
-    /// What the client calls itself (its `User-Agent`), cut to 200 characters.
-    pub device: String,
+    /// The client.
+    pub device: Device,
     /// When.
     pub now: OffsetDateTime,
     /// Until when the token is good; `None` is for ever.
@@ -40,6 +39,8 @@ pub enum NewLogin {
     Token {
         /// 40 lower-case hex characters.
         key: String,
+        /// The client.
+        device: Device,
         /// When.
         now: OffsetDateTime,
     },
@@ -83,7 +84,7 @@ pub struct DeviceLogin {
     /// Whose it is.
     pub user: User,
     /// Its row in the list of logins; `None` for a token that another server made.
-    pub login: Option<LoginId>,
+    pub login: Option<SeenLogin>,
     /// Digest of the token as stored.
     pub digest: String,
     /// Since when.

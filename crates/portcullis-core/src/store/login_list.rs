@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::StoreError;
+use super::{Device, StoreError};
 use crate::authenticator::LoginId;
 use crate::user::UserId;
 
@@ -56,12 +56,65 @@ pub struct ListedLogin {
     pub scheme: Scheme,
     /// What the client called itself; empty where it did not say, or another server let it in.
     pub device: String,
+    /// Where it was when it was last seen, as text; `None` where that is not known.
+    pub address: Option<String>,
     /// Since when.
     pub created: OffsetDateTime,
     /// When it was last seen, as far as that was written down.
     pub last_seen: OffsetDateTime,
     /// Until when; `None` is for ever.
     pub expires: Option<OffsetDateTime>,
+}
+
+/// A login that a credential was found to belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeenLogin {
+    /// Its number.
+    pub id: LoginId,
+    /// When it was last seen, as far as that was written down.
+    pub last_seen: OffsetDateTime,
+}
+
+/// A credential that another server made, which is to join the list.
+#[derive(Clone)]
+pub enum ForeignLogin {
+    /// A session of a user, by its key.
+    Session(String),
+    /// A device token, by its digest.
+    Device(String),
+}
+
+impl fmt::Debug for ForeignLogin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Session(_) => "Session(..)",
+            Self::Device(_) => "Device(..)",
+        })
+    }
+}
+
+/// A login that was used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Touch {
+    /// Which.
+    pub login: LoginId,
+    /// By whom: the address is kept; the device's name stays.
+    pub device: Device,
+    /// When.
+    pub now: OffsetDateTime,
+    /// Until when its credential is good, where the list may be behind.
+    pub expires: Option<OffsetDateTime>,
+}
+
+/// What stays when all logins of somebody end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spared {
+    /// Nothing.
+    Nothing,
+    /// That login of theirs.
+    Login(LoginId),
+    /// DRF's token, which has no login.
+    Token,
 }
 
 /// How much was swept.
@@ -84,11 +137,38 @@ pub trait LoginListStore: Send + Sync {
     /// [`StoreError`] when the database fails.
     async fn list_logins(&self, user: &UserId) -> Result<Vec<ListedLogin>, StoreError>;
 
-    /// Ends a login and its credential, whoever's it is. `Ok(false)`: there is none of that number.
+    /// Puts a credential that another server made into a user's list; its login, also when it has one.
+    ///
+    /// `Ok(None)`: it is gone, or somebody else's.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
-    async fn end_login(&self, login: LoginId) -> Result<bool, StoreError>;
+    async fn adopt_login(
+        &self,
+        user: &UserId,
+        credential: ForeignLogin,
+        device: Device,
+        now: OffsetDateTime,
+    ) -> Result<Option<LoginId>, StoreError>;
+
+    /// Writes down when logins were used, and from where; those that are gone stay so.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn touch_logins(&self, touches: Vec<Touch>) -> Result<(), StoreError>;
+
+    /// Ends a login and its credential: one of that user, or, without one, whoever's it is.
+    /// `Ok(false)`: they have none of that number.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn end_login(&self, login: LoginId, user: Option<&UserId>) -> Result<bool, StoreError>;
+
+    /// Ends the logins of a user and their credentials, DRF's token too; how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn end_logins(&self, user: &UserId, spared: Spared) -> Result<u64, StoreError>;
 
     /// Removes sessions, device tokens and refresh tokens that are over, and their logins.
     ///

@@ -2,6 +2,7 @@
 
 mod account;
 mod attempt;
+mod device;
 mod email;
 mod jwt;
 mod login;
@@ -17,13 +18,16 @@ pub use account::{
     ProfileChange, UserStore,
 };
 pub use attempt::{Attempt, AttemptStore, Counter, Limit};
+pub use device::Device;
 pub use email::{EmailAddress, EmailStore, VerifiedEmail};
 pub use jwt::{
     Family, JwtBearer, JwtStore, NewJwtLogin, RefreshStanding, RefreshToken, Rotated, Rotation,
     RotationWay,
 };
 pub use login::{DeviceLogin, Issued, LoginStore, NewDeviceLogin, NewLogin};
-pub use login_list::{Cleared, ListedLogin, LoginListStore, Scheme};
+pub use login_list::{
+    Cleared, ForeignLogin, ListedLogin, LoginListStore, Scheme, SeenLogin, Spared, Touch,
+};
 pub use outbox::{
     DueMail, FailedAttempt, MailClaim, OutboxStore, OutgoingMail, WriteMails, no_mails,
 };

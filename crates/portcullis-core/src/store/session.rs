@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::StoreError;
+use super::{Device, SeenLogin, StoreError};
 
 /// A session to be opened.
 #[derive(Clone)]
@@ -16,8 +16,8 @@ pub struct NewSession {
     pub data: String,
     /// The session that it takes the place of: that row is deleted.
     pub replaces: Option<String>,
-    /// What the client calls itself, cut to 200 characters.
-    pub device: String,
+    /// The client.
+    pub device: Device,
     /// When.
     pub now: OffsetDateTime,
     /// Until when it is good.
@@ -39,6 +39,8 @@ pub struct StoredSession {
     pub data: String,
     /// Until when it is good; exactly then it is over.
     pub expires: OffsetDateTime,
+    /// Its row in the list of logins; `None` for one of nobody, or that another server opened.
+    pub login: Option<SeenLogin>,
 }
 
 impl fmt::Debug for StoredSession {

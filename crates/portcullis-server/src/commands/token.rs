@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use portcullis::accounts::Tokens;
 use portcullis::core::{
-    Clock, Issued, LoginId, LoginListStore, LoginStore, NewLogin, Scheme, SystemClock,
+    Clock, Device, Issued, LoginId, LoginListStore, LoginStore, NewLogin, Scheme, SystemClock,
 };
 use portcullis::django::api_token;
 
@@ -11,9 +11,6 @@ use super::opening::{open_existing, user};
 use super::table::{moment, printable, say, table};
 use crate::command_line::TokenCommand;
 use crate::settings::Settings;
-
-/// How many characters of a device's name are kept.
-const MAX_DEVICE_CHARACTERS: usize = 200;
 
 /// Does what is to be done with tokens.
 pub(super) async fn run(settings: &Settings, what: TokenCommand) -> anyhow::Result<()> {
@@ -30,14 +27,13 @@ async fn create(settings: &Settings, name: &str, device: &str) -> anyhow::Result
     let user = user(&database, name).await?;
     let now = SystemClock.now();
     let accounts = settings.accounts();
+    let device = Device::named(device);
     let (token, login, expires) = match accounts.tokens {
         Tokens::Authtoken => {
             let key = api_token::new_authtoken();
-            (key.clone(), NewLogin::Token { key, now }, None)
+            (key.clone(), NewLogin::Token { key, device, now }, None)
         }
         Tokens::Device => {
-            let device = device.chars().filter(|character| !character.is_control());
-            let device = device.take(MAX_DEVICE_CHARACTERS).collect();
             let (token, login) = accounts.device.new_token(device, now);
             let expires = login.expires;
             (token, NewLogin::Device(login), expires)
@@ -92,7 +88,7 @@ async fn list(settings: &Settings, name: &str) -> anyhow::Result<()> {
 
 async fn revoke(settings: &Settings, id: i64) -> anyhow::Result<()> {
     let database = open_existing(settings).await?;
-    if !database.end_login(LoginId(id)).await? {
+    if !database.end_login(LoginId(id), None).await? {
         bail!("there is no token {id}: `portcullis token list NAME` shows the numbers");
     }
     say(&format!("token {id} ended\n"))

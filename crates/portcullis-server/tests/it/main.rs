@@ -13,6 +13,7 @@ mod command_explain;
 mod command_token;
 mod commands;
 mod database_away;
+mod devices;
 mod http_limits;
 mod inside;
 mod kill;

@@ -67,23 +67,32 @@ pub(crate) async fn end_family_of_login(
     transaction: &mut Transaction,
     digest: &str,
 ) -> Result<(), StoreError> {
-    match digest.strip_prefix(SCHEME) {
+    match family_in(digest) {
         Some(family) => end_family(transaction, family).await.map(|_| ()),
         None => Ok(()),
     }
 }
 
-/// Ends all tokens of a user; how many were alive. Their logins must be gone by then, see [`end_family`].
+/// The family that a row of the list of logins stands for.
+pub(crate) fn family_in(digest: &str) -> Option<&str> {
+    digest.strip_prefix(SCHEME)
+}
+
+/// Ends all tokens of a user but those of a family; how many were alive. Their logins must be gone by then, see [`end_family`].
 pub(crate) async fn end_all(
     transaction: &mut Transaction,
     user_id: i64,
+    spared_family: Option<&str>,
 ) -> Result<u64, StoreError> {
     let sql = "INSERT INTO token_blacklist_blacklistedtoken (token_id, blacklisted_at) \
                SELECT o.id, CURRENT_TIMESTAMP FROM token_blacklist_outstandingtoken o \
                WHERE o.user_id = ?1 AND NOT EXISTS \
+               (SELECT 1 FROM portcullis_refresh r WHERE r.jti = o.jti AND r.family = ?2) \
+               AND NOT EXISTS \
                (SELECT 1 FROM token_blacklist_blacklistedtoken b WHERE b.token_id = o.id) \
                ON CONFLICT (token_id) DO NOTHING";
-    transaction.execute(sql, values![user_id]).await
+    let values = values![user_id, spared_family];
+    transaction.execute(sql, values).await
 }
 
 /// Forgets the tokens that are over; how many there were.

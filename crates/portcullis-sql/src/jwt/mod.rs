@@ -7,17 +7,18 @@ mod rotation;
 
 use async_trait::async_trait;
 use portcullis_core::{
-    Family, JwtBearer, JwtStore, LoginId, NewJwtLogin, RefreshStanding, RefreshToken, Rotated,
+    Device, Family, JwtBearer, JwtStore, NewJwtLogin, RefreshStanding, RefreshToken, Rotated,
     Rotation, StoreError, UserId,
 };
 use time::OffsetDateTime;
 
 use crate::database::Database;
+use crate::login_list::seen;
 use crate::transaction::Transaction;
 use crate::user_row::{COLUMNS, WIDTH, integer, user};
 use crate::value::values;
 use blacklist::{blacklist, outstand};
-pub(crate) use blacklist::{end_all, end_family_of_login, flush};
+pub(crate) use blacklist::{end_all, end_family_of_login, family_in, flush};
 
 /// What stands before a family's name in the list of logins. Longer or shorter than a session's digest
 /// and a token's, whatever follows.
@@ -34,7 +35,7 @@ impl JwtStore for Database {
             return Ok(None);
         };
         let sql = format!(
-            "SELECT {COLUMNS}, l.id FROM auth_user u LEFT JOIN portcullis_login l \
+            "SELECT {COLUMNS}, l.id, l.last_seen FROM auth_user u LEFT JOIN portcullis_login l \
              ON l.digest = ?2 AND l.user_id = u.id AND l.scheme = 'jwt' WHERE u.id = ?1"
         );
         let digest = family.filter(|id| is_family(id)).map(digest_of);
@@ -43,7 +44,7 @@ impl JwtStore for Database {
         };
         Ok(Some(JwtBearer {
             user: user(&row)?,
-            login: row.get::<Option<i64>>(WIDTH)?.map(LoginId),
+            login: seen(&row, WIDTH)?,
         }))
     }
 
@@ -143,14 +144,21 @@ async fn insert_login(
     user_id: i64,
     family: &Family,
     token: &RefreshToken,
-    device: &str,
+    device: &Device,
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO portcullis_login \
-               (user_id, scheme, device, digest, created, last_seen, expires) \
-               VALUES (?1, 'jwt', ?2, ?3, ?4, ?4, ?5)";
+               (user_id, scheme, device, digest, created, last_seen, expires, address) \
+               VALUES (?1, 'jwt', ?2, ?3, ?4, ?4, ?5, ?6)";
     let digest = digest_of(&family.id);
-    let values = values![user_id, device, digest, now, token.expires];
+    let values = values![
+        user_id,
+        &device.name,
+        digest,
+        now,
+        token.expires,
+        device.address_text()
+    ];
     transaction.execute(sql, values).await.map(|_| ())
 }
 

@@ -54,6 +54,12 @@ pub(super) const EMAIL_CHANGE: Ddl = Ddl {
     postgres: include_str!("portcullis_0008_postgresql.sql"),
 };
 
+/// The address of logins.
+pub(super) const LOGIN_ADDRESS: Ddl = Ddl {
+    sqlite: include_str!("portcullis_0006_sqlite.sql"),
+    postgres: include_str!("portcullis_0006_postgresql.sql"),
+};
+
 /// `portcullis_refresh`.
 pub(super) const REFRESH: Ddl = Ddl {
     sqlite: include_str!("portcullis_0005_sqlite.sql"),

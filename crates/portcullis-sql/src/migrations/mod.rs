@@ -10,17 +10,20 @@ use time::OffsetDateTime;
 use crate::database::Database;
 use crate::transaction::{Dialect, Transaction};
 use crate::value::values;
-use ddl::{DJANGO, Ddl, EMAIL_AND_LOGIN, EMAIL_CHANGE, OUTBOX, REFRESH, THROTTLE, USERNAME};
+use ddl::{
+    DJANGO, Ddl, EMAIL_AND_LOGIN, EMAIL_CHANGE, LOGIN_ADDRESS, OUTBOX, REFRESH, THROTTLE, USERNAME,
+};
 
 const DJANGO_APPLIED: &str = include_str!("django_applied.txt");
 
 /// Our own migrations, in the order of application.
-const MIGRATIONS: [(&str, Ddl); 6] = [
+const MIGRATIONS: [(&str, Ddl); 7] = [
     ("0001_initial", EMAIL_AND_LOGIN),
     ("0002_throttle", THROTTLE),
     ("0003_username", USERNAME),
     ("0004_outbox", OUTBOX),
     ("0005_refresh", REFRESH),
+    ("0006_login_address", LOGIN_ADDRESS),
     ("0008_email_change", EMAIL_CHANGE),
 ];
 

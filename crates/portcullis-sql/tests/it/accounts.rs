@@ -1,8 +1,8 @@
 //! Commands and queries of accounts and logins.
 
 use portcullis_core::{
-    AccountStore, CreateAccountError, Issued, LoginStore, NewLogin, PasswordHash, PermissionStore,
-    Store, UserStore, no_mails,
+    AccountStore, CreateAccountError, Device, Issued, LoginStore, NewLogin, PasswordHash,
+    PermissionStore, Store, UserStore, no_mails,
 };
 use time::Duration;
 
@@ -200,6 +200,7 @@ pub(crate) async fn drf_token_is_one_per_user(place: Place) {
             let (database, user) = (database.clone(), user.clone());
             let login = NewLogin::Token {
                 key: format!("{number:040}"),
+                device: Device::default(),
                 now: NOW,
             };
             tokio::spawn(async move { database.log_in(&user, login, None).await.unwrap() })

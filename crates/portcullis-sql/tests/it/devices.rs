@@ -1,6 +1,6 @@
 //! Device tokens: how many a user may have, their expiry, and more time for them.
 
-use portcullis_core::{Issued, LoginListStore, LoginStore, NewDeviceLogin, NewLogin};
+use portcullis_core::{Device, Issued, LoginListStore, LoginStore, NewDeviceLogin, NewLogin};
 use time::{Duration, OffsetDateTime};
 
 use crate::place::Place;
@@ -10,7 +10,7 @@ fn limited(digest: &str, now: OffsetDateTime) -> NewLogin {
     NewLogin::Device(NewDeviceLogin {
         digest: digest.to_owned(),
         token_key: "key".to_owned(),
-        device: String::new(),
+        device: Device::default(),
         now,
         expires: Some(now + Duration::hours(1)),
         limit: Some(3),

@@ -1,8 +1,8 @@
 //! Refresh tokens: families, grace, reuse, storms, and the blacklist.
 
 use portcullis_core::{
-    AccountStore, Family, JwtStore, LoginListStore, LoginStore, NewJwtLogin, NewLogin, NewPassword,
-    PasswordHash, RefreshToken, Rotated, Rotation, RotationWay, Scheme, User,
+    AccountStore, Device, Family, JwtStore, LoginListStore, LoginStore, NewJwtLogin, NewLogin,
+    NewPassword, PasswordHash, RefreshToken, Rotated, Rotation, RotationWay, Scheme, User,
 };
 use portcullis_sql::Database;
 use time::{Duration, OffsetDateTime};
@@ -35,7 +35,7 @@ fn login(jti: &str, family: Option<Family>) -> NewLogin {
     NewLogin::Jwt(NewJwtLogin {
         token: token(jti, NOW),
         family,
-        device: "phone".to_owned(),
+        device: Device::named("phone"),
         now: NOW,
     })
 }
@@ -58,7 +58,7 @@ fn rotation(user: &User, old: &str, new: &str, after: Duration) -> Rotation {
             is_new: false,
             grace: GRACE,
         },
-        device: "phone".to_owned(),
+        device: Device::named("phone"),
         now: NOW + after,
     }
 }
@@ -95,9 +95,12 @@ pub(crate) async fn jwt_login_is_in_the_list_and_its_end_ends_the_tokens(place: 
     let bearer = database.jwt_bearer(&id, Some(FAMILY)).await.unwrap();
     let logins = database.list_logins(&user.id).await.unwrap();
     let listed = logins.iter().find(|login| login.scheme == Scheme::Jwt);
-    assert_eq!(bearer.unwrap().login, listed.map(|login| login.id));
+    assert_eq!(
+        bearer.unwrap().login.map(|login| login.id),
+        listed.map(|login| login.id)
+    );
 
-    assert!(database.end_login(listed.unwrap().id).await.unwrap());
+    assert!(database.end_login(listed.unwrap().id, None).await.unwrap());
     let bearer = database.jwt_bearer(&id, Some(FAMILY)).await.unwrap();
     assert_eq!(bearer.unwrap().login, None);
     let standing = database.refresh_standing("r1", None).await.unwrap();

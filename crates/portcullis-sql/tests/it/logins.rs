@@ -1,8 +1,9 @@
 //! The list of logins, a changed password, and what is swept.
 
 use portcullis_core::{
-    AccountStore, Ended, LoginId, LoginListStore, LoginStore, NewLogin, NewPassword, NewSession,
-    PasswordHash, Scheme, SessionStore, User, UserStore, no_mails,
+    AccountStore, Device, Ended, ForeignLogin, LoginId, LoginListStore, LoginStore, NewLogin,
+    NewPassword, NewSession, PasswordHash, Scheme, SessionStore, Spared, Touch, User, UserStore,
+    no_mails,
 };
 use portcullis_sql::Database;
 use time::Duration;
@@ -15,7 +16,7 @@ fn session(key: &str) -> NewLogin {
         key: key.to_owned(),
         data: "data".to_owned(),
         replaces: None,
-        device: "browser".to_owned(),
+        device: Device::named("browser"),
         now: NOW + Duration::minutes(1),
         expires: NOW + Duration::weeks(2),
     })
@@ -26,6 +27,7 @@ async fn two_users(database: &Database) -> (User, User) {
     let user = ada(database).await;
     let token = NewLogin::Token {
         key: "0".repeat(40),
+        device: Device::default(),
         now: NOW,
     };
     for login in [session("of ada"), token] {
@@ -133,16 +135,125 @@ pub(crate) async fn login_of_the_list_ends_with_its_credential(place: Place) {
     let database = place.migrated().await;
     let (user, _) = two_users(&database).await;
     for login in database.list_logins(&user.id).await.unwrap() {
-        assert!(database.end_login(login.id).await.unwrap());
-        assert!(!database.end_login(login.id).await.unwrap());
+        assert!(database.end_login(login.id, None).await.unwrap());
+        assert!(!database.end_login(login.id, None).await.unwrap());
     }
-    assert!(!database.end_login(LoginId(i64::MAX)).await.unwrap());
+    assert!(!database.end_login(LoginId(i64::MAX), None).await.unwrap());
     assert!(database.session("of ada").await.unwrap().is_none());
     // Eve's token, session and their rows are all that is left.
     for table in ["knox_authtoken", "django_session"] {
         assert_eq!(place.count(table).await, 1, "{table}");
     }
     assert_eq!(place.count("portcullis_login").await, 2);
+}
+
+pub(crate) async fn login_is_ended_by_its_user_alone(place: Place) {
+    let database = place.migrated().await;
+    let (user, eve) = two_users(&database).await;
+    let logins = database.list_logins(&user.id).await.unwrap();
+    let before = place.all_rows().await;
+    for login in &logins {
+        assert!(!database.end_login(login.id, Some(&eve.id)).await.unwrap());
+    }
+    assert_eq!(place.all_rows().await, before);
+    for login in &logins {
+        assert!(database.end_login(login.id, Some(&user.id)).await.unwrap());
+    }
+    assert!(database.list_logins(&user.id).await.unwrap().is_empty());
+    assert_eq!(database.list_logins(&eve.id).await.unwrap().len(), 2);
+}
+
+pub(crate) async fn all_logins_end_but_the_one_that_is_spared(place: Place) {
+    let database = place.migrated().await;
+    let (user, eve) = two_users(&database).await;
+    let other = session("of ada, elsewhere");
+    database.log_in(&user, other, None).await.unwrap();
+    let logins = database.list_logins(&user.id).await.unwrap();
+    let spared = logins
+        .iter()
+        .find(|login| login.scheme == Scheme::Device)
+        .unwrap();
+    // Two sessions and DRF's token.
+    let ended = database.end_logins(&user.id, Spared::Login(spared.id));
+    assert_eq!(ended.await.unwrap(), 3);
+    let left = database.list_logins(&user.id).await.unwrap();
+    assert_eq!(left.as_slice(), std::slice::from_ref(spared));
+    for key in ["of ada", "of ada, elsewhere"] {
+        assert!(database.session(key).await.unwrap().is_none(), "{key}");
+    }
+    assert_eq!(place.count("authtoken_token").await, 0);
+    let ended = database.end_logins(&user.id, Spared::Nothing);
+    assert_eq!(ended.await.unwrap(), 1);
+    // Eve's token, session and their rows are all that is left.
+    assert_eq!(database.list_logins(&eve.id).await.unwrap().len(), 2);
+    assert!(database.session("of eve").await.unwrap().is_some());
+    assert_eq!(place.count("knox_authtoken").await, 1);
+}
+
+pub(crate) async fn credentials_of_other_servers_join_the_list_when_they_are_seen(place: Place) {
+    let database = place.migrated().await;
+    let (user, eve) = two_users(&database).await;
+    place.run("DELETE FROM portcullis_login").await;
+    let at = NOW + Duration::hours(1);
+    let home = Device::named("seen").at("192.0.2.1".parse().ok());
+    let adopt = |user: &User, login| {
+        let (database, user, home) = (database.clone(), user.id.clone(), home.clone());
+        async move { database.adopt_login(&user, login, home, at).await.unwrap() }
+    };
+    let session = ForeignLogin::Session("of ada".to_owned());
+    let first = adopt(&user, session.clone()).await.unwrap();
+    assert_eq!(adopt(&user, session.clone()).await, Some(first));
+    assert_eq!(adopt(&eve, session).await, None);
+    assert_eq!(
+        adopt(&eve, ForeignLogin::Device("d1".to_owned())).await,
+        None
+    );
+    let token = adopt(&user, ForeignLogin::Device("d1".to_owned())).await;
+    for gone in [
+        ForeignLogin::Session("gone".to_owned()),
+        ForeignLogin::Device("gone".to_owned()),
+    ] {
+        assert_eq!(adopt(&user, gone).await, None);
+    }
+    let logins = database.list_logins(&user.id).await.unwrap();
+    let ids: Vec<_> = logins.iter().map(|login| login.id).collect();
+    assert_eq!(ids, [first, token.unwrap()]);
+    for login in &logins {
+        assert_eq!(login.address.as_deref(), Some("192.0.2.1"));
+        assert_eq!((login.device.as_str(), login.last_seen), ("seen", at));
+    }
+    let found = database.session("of ada").await.unwrap().unwrap();
+    assert_eq!(found.login.map(|login| login.id), Some(first));
+}
+
+pub(crate) async fn use_of_a_login_is_written_down_and_never_set_back(place: Place) {
+    let database = place.migrated().await;
+    let user = ada(&database).await;
+    let login = database.list_logins(&user.id).await.unwrap()[0].id;
+    let touch = |minutes, address: &str| Touch {
+        login,
+        device: Device::default().at(address.parse().ok()),
+        now: NOW + Duration::minutes(minutes),
+        expires: None,
+    };
+    let gone = Touch {
+        login: LoginId(i64::MAX),
+        ..touch(9, "192.0.2.9")
+    };
+    for touches in [
+        vec![touch(5, "192.0.2.1"), gone],
+        vec![touch(4, "192.0.2.2")],
+        vec![touch(6, "")],
+    ] {
+        database.touch_logins(touches).await.unwrap();
+    }
+    let logins = database.list_logins(&user.id).await.unwrap();
+    assert_eq!(logins[0].last_seen, NOW + Duration::minutes(6));
+    assert_eq!(logins[0].address.as_deref(), Some("192.0.2.1"));
+    assert_eq!(logins[0].device, "test");
+    let found = database.device_logins("key").await.unwrap();
+    let last_seen = found[0].login.unwrap().last_seen;
+    assert_eq!(last_seen, NOW + Duration::minutes(6));
 }
 
 pub(crate) async fn what_is_over_is_swept_with_its_logins(place: Place) {

@@ -17,7 +17,7 @@ mod suite;
 mod throttle;
 
 use portcullis_core::{
-    AccountStore, NewAccount, NewDeviceLogin, NewLogin, PasswordHash, User, no_mails,
+    AccountStore, Device, NewAccount, NewDeviceLogin, NewLogin, PasswordHash, User, no_mails,
 };
 use portcullis_sql::Database;
 use time::macros::datetime;
@@ -41,7 +41,7 @@ fn device(digest: &str) -> NewLogin {
     NewLogin::Device(NewDeviceLogin {
         digest: digest.to_owned(),
         token_key: "key".to_owned(),
-        device: "test".to_owned(),
+        device: Device::named("test"),
         now: NOW,
         expires: Some(NOW + Duration::hours(10)),
         limit: None,

@@ -1,6 +1,6 @@
 //! Sessions: opening, moving, ending.
 
-use portcullis_core::{LoginStore, NewLogin, NewSession, SessionStore};
+use portcullis_core::{Device, LoginStore, NewLogin, NewSession, SessionStore};
 use time::Duration;
 
 use crate::place::Place;
@@ -11,7 +11,7 @@ pub(crate) fn session(key: &str, replaces: Option<&str>) -> NewSession {
         key: key.to_owned(),
         data: format!("data of {key}"),
         replaces: replaces.map(str::to_owned),
-        device: "test".to_owned(),
+        device: Device::named("test"),
         now: NOW,
         expires: NOW + Duration::weeks(2),
     }

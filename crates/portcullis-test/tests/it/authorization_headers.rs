@@ -1,6 +1,6 @@
 //! Damaged `Authorization` headers at the door of each scheme: 401 with a challenge, never an error.
 
-use portcullis::core::{Clock, NewDeviceLogin, NewLogin};
+use portcullis::core::{Clock, Device, NewDeviceLogin, NewLogin};
 use portcullis::django::api_token;
 use portcullis_test::TestApp;
 
@@ -122,7 +122,7 @@ async fn good(app: &TestApp) -> Vec<(&'static str, String)> {
         limit: None,
         digest: api_token::knox_digest(&token),
         token_key: api_token::knox_key(&token).to_owned(),
-        device: "test".to_owned(),
+        device: Device::named("test"),
         now: app.clock().now(),
         expires: None,
     });

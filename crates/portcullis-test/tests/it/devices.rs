@@ -250,7 +250,8 @@ async fn prefixed_tokens_with_a_checksum_are_recognised_and_older_ones_too() {
     let mistyped = format!("{}x", &token[..token.len() - 1]);
     assert_eq!(whose(&app, &mistyped).await, 401);
     let ada = app.parts().store.user_by_login_name("ada").await.unwrap();
-    let (old, login) = DeviceTokens::default().new_token(String::new(), ada_time(&app));
+    let (old, login) =
+        DeviceTokens::default().new_token(portcullis::core::Device::default(), ada_time(&app));
     let login = portcullis::core::NewLogin::Device(login);
     app.parts()
         .store

@@ -6,7 +6,7 @@ use axum::Router;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
-use portcullis::core::{NewLogin, NewSession};
+use portcullis::core::{Device, NewLogin, NewSession};
 use portcullis::django::jwt::{Algorithm, Backend, Claims, Key, Settings, Subject, TokenType};
 use portcullis::django::session::{self, BACKEND, HASH, MODEL_BACKEND, Secrets, USER_ID};
 use portcullis::web::{
@@ -80,6 +80,7 @@ pub(crate) async fn headers_of(app: &TestApp, user: &User) -> Vec<(&'static str,
     let name = &user.username;
     let login = NewLogin::Token {
         key: format!("{name:0<40}"),
+        device: Device::default(),
         now: parts.clock_now(),
     };
     parts
@@ -142,7 +143,7 @@ async fn session_of(app: &TestApp, user: &User, seconds: i64) -> String {
         key: key.clone(),
         data: session::encode(&data, secrets, now.unix_timestamp()),
         replaces: None,
-        device: String::new(),
+        device: Device::default(),
         now,
         expires: now + Duration::seconds(seconds),
     });

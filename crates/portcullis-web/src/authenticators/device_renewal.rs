@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use portcullis_core::{DeviceLogin, Store, StoreError};
 use time::{Duration, OffsetDateTime};
+
+use crate::batch::Batches;
 
 /// When a device token that is used gets more time; knox's `AUTO_REFRESH`.
 #[doc(alias = "AUTO_REFRESH")]
@@ -37,25 +39,17 @@ impl DeviceRenewal {
 }
 
 /// Writes new expiries, those that come together in one transaction.
-///
-/// Whoever comes while somebody writes leaves theirs behind and goes on; the writer takes them along.
 #[derive(Clone)]
 pub(super) struct Renewals {
     store: Arc<dyn Store>,
-    waiting: Arc<Mutex<Waiting>>,
-}
-
-#[derive(Default)]
-struct Waiting {
-    expiries: BTreeMap<String, OffsetDateTime>,
-    is_written: bool,
+    batches: Batches<String, OffsetDateTime>,
 }
 
 impl Renewals {
     pub(super) fn new(store: Arc<dyn Store>) -> Self {
         Self {
             store,
-            waiting: Arc::default(),
+            batches: Batches::new(),
         }
     }
 
@@ -66,56 +60,16 @@ impl Renewals {
         expires: OffsetDateTime,
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
-        {
-            let mut waiting = self.waiting();
-            waiting.expiries.insert(digest.to_owned(), expires);
-            if std::mem::replace(&mut waiting.is_written, true) {
-                return Ok(());
-            }
-        }
-        // When this request is abandoned, the next one writes what is left.
-        let mut turn = Turn {
-            renewals: self,
-            is_over: false,
+        let write = async |batch: BTreeMap<String, OffsetDateTime>| {
+            let batch: Vec<_> = batch.into_iter().collect();
+            self.store.extend_device_logins(&batch, now).await
         };
-        while let Some(batch) = turn.next_batch() {
-            self.store.extend_device_logins(&batch, now).await?;
-        }
-        Ok(())
-    }
-
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.batches.write(digest.to_owned(), expires, write).await
     }
 }
 
 impl fmt::Debug for Renewals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Renewals(..)")
-    }
-}
-
-/// The turn of the one that writes.
-struct Turn<'r> {
-    renewals: &'r Renewals,
-    is_over: bool,
-}
-
-impl Turn<'_> {
-    /// What waits to be written; the turn is over with the look that finds nothing.
-    fn next_batch(&mut self) -> Option<Vec<(String, OffsetDateTime)>> {
-        let mut waiting = self.renewals.waiting();
-        let batch = std::mem::take(&mut waiting.expiries);
-        self.is_over = batch.is_empty();
-        waiting.is_written = !self.is_over;
-        (!self.is_over).then(|| batch.into_iter().collect())
-    }
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        if !self.is_over {
-            self.renewals.waiting().is_written = false;
-        }
     }
 }

@@ -6,23 +6,25 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::request::Parts;
 use portcullis_core::{
-    AuthError, Authenticated, Authenticator, Challenge, Clock, DeviceLogin, Store,
+    AuthError, Authenticated, Authenticator, Challenge, Clock, DeviceLogin, ForeignLogin, Store,
 };
 use portcullis_django::api_token;
 use time::OffsetDateTime;
 
 use super::device_renewal::{DeviceRenewal, Renewals};
 use crate::authorization_header::credential;
+use crate::last_seen::LastSeen;
 
 /// Recognises `Authorization: Token <device token>`.
 ///
-/// Cost: one indexed query and one SHA-512. Expired, unknown and cut tokens are answered alike. An
+/// Cost: one indexed query and one SHA-512; one write a minute for when it was last seen. Expired, unknown and cut tokens are answered alike. An
 /// expired one costs a write, once: it is removed with the user's others that are over, as knox does.
 #[doc(alias = "TokenAuthentication")]
 #[derive(Clone)]
 pub struct DeviceTokenAuthentication {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    last_seen: LastSeen,
     renewal: Option<(DeviceRenewal, Renewals)>,
     checked_prefix: Option<Arc<str>>,
 }
@@ -32,6 +34,7 @@ impl DeviceTokenAuthentication {
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         Self {
+            last_seen: LastSeen::new(Arc::clone(&store)),
             store,
             clock,
             renewal: None,
@@ -118,9 +121,19 @@ impl Authenticator for DeviceTokenAuthentication {
             return Ok(None);
         };
         let found = self.login_of(token).await?;
+        let now = self.clock.now();
+        let login = match found.login {
+            Some(login) => Some(self.last_seen.note(request, login, None, now).await),
+            None => {
+                let token = ForeignLogin::Device(found.digest.clone());
+                self.last_seen
+                    .adopt(request, &found.user.id, token, now)
+                    .await
+            }
+        };
         Ok(Some(Authenticated {
             user: found.user,
-            login: found.login,
+            login,
             credential_digest: Some(found.digest),
             authenticator: self.name(),
         }))

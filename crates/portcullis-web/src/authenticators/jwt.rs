@@ -12,6 +12,7 @@ use portcullis_django::jwt::{self, AccessError, Backend, Settings, Standing};
 use portcullis_django::session::Candidate;
 
 use crate::authorization_header::only_value;
+use crate::last_seen::LastSeen;
 
 /// The claim that names the login (the family of refresh tokens) that a token is of.
 pub const LOGIN_CLAIM: &str = "sid";
@@ -19,7 +20,7 @@ pub const LOGIN_CLAIM: &str = "sid";
 /// Recognises `Authorization: Bearer <access token>`.
 ///
 /// Cost: one signature, and one query for the user and the login that the token names ([`LOGIN_CLAIM`]):
-/// a closed account and an ended login are out at once. A token that names no login, as Django's, is good
+/// a closed account and an ended login are out at once; one write a minute for when it was last seen. A token that names no login, as Django's, is good
 /// until it expires.
 #[doc(alias = "JWTAuthentication")]
 #[derive(Clone)]
@@ -28,6 +29,7 @@ pub struct JwtAuthentication {
     settings: Arc<Settings>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
+    last_seen: LastSeen,
 }
 
 impl JwtAuthentication {
@@ -42,6 +44,7 @@ impl JwtAuthentication {
         Self {
             backend: Arc::new(backend),
             settings: Arc::new(settings),
+            last_seen: LastSeen::new(Arc::clone(&store)),
             store,
             clock,
         }
@@ -72,6 +75,27 @@ impl JwtAuthentication {
         jwt::admit(&verified, &self.settings, standing).map_err(refuse)?;
         bearer.ok_or_else(|| refuse(AccessError::UserNotFound))
     }
+
+    /// Who a request with this token is of, for the authenticator of that name.
+    pub(super) async fn authenticated(
+        &self,
+        request: &Parts,
+        token: &str,
+        authenticator: &'static str,
+    ) -> Result<Authenticated, AuthError> {
+        let JwtBearer { user, login } = self.bearer_of(token).await?;
+        let now = self.clock.now();
+        let login = match login {
+            Some(login) => Some(self.last_seen.note(request, login, None, now).await),
+            None => None,
+        };
+        Ok(Authenticated {
+            user,
+            login,
+            credential_digest: None,
+            authenticator,
+        })
+    }
 }
 
 fn refuse(error: AccessError) -> AuthError {
@@ -94,13 +118,8 @@ impl Authenticator for JwtAuthentication {
         let Some(token) = jwt::bearer_of(header, &self.settings).map_err(refuse)? else {
             return Ok(None);
         };
-        let JwtBearer { user, login } = self.bearer_of(token).await?;
-        Ok(Some(Authenticated {
-            user,
-            login,
-            credential_digest: None,
-            authenticator: self.name(),
-        }))
+        let proof = self.authenticated(request, token, self.name()).await?;
+        Ok(Some(proof))
     }
 
     fn challenge(&self) -> Option<Challenge> {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use http::header;
 use http::request::Parts;
-use portcullis_core::{AuthError, Authenticated, Authenticator, Challenge, JwtBearer};
+use portcullis_core::{AuthError, Authenticated, Authenticator, Challenge};
 use time::Duration;
 
 use super::JwtAuthentication;
@@ -82,13 +82,9 @@ impl Authenticator for JwtCookieAuthentication {
         effects.owe_csrf(&self.csrf);
         // Two different tokens are nobody's, as one that is no text.
         let token = self.cookies.access.value(&request.headers);
-        let JwtBearer { user, login } = self.jwt.bearer_of(token.unwrap_or_default()).await?;
-        Ok(Some(Authenticated {
-            user,
-            login,
-            credential_digest: None,
-            authenticator: self.name(),
-        }))
+        let (token, name) = (token.unwrap_or_default(), self.name());
+        let proof = self.jwt.authenticated(request, token, name).await?;
+        Ok(Some(proof))
     }
 
     fn challenge(&self) -> Option<Challenge> {

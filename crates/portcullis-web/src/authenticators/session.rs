@@ -5,7 +5,7 @@ use http::request::Parts;
 use portcullis_core::{AuthError, Authenticated, Authenticator};
 
 use crate::effects::Effects;
-use crate::sessions::Sessions;
+use crate::sessions::{SessionOwner, Sessions};
 
 /// Recognises the session cookie; unsafe methods then owe a CSRF token, which the door checks.
 ///
@@ -16,13 +16,13 @@ pub struct SessionAuthentication(pub Sessions);
 #[async_trait]
 impl Authenticator for SessionAuthentication {
     async fn authenticate(&self, request: &Parts) -> Result<Option<Authenticated>, AuthError> {
-        let Some(user) = self.0.user_of(request).await? else {
+        let Some(SessionOwner { user, login }) = self.0.owner_of(request).await? else {
             return Ok(None);
         };
         Effects::of(request).owe_csrf(self.0.csrf());
         Ok(Some(Authenticated {
             user,
-            login: None,
+            login,
             credential_digest: None,
             authenticator: self.name(),
         }))

@@ -2,8 +2,8 @@
 
 use portcullis::User;
 use portcullis::core::{
-    AccountStore, Clock, LoginStore, NewLogin, NewPassword, NewSession, PasswordHash, SecretKeys,
-    SessionStore,
+    AccountStore, Clock, Device, LoginStore, NewLogin, NewPassword, NewSession, PasswordHash,
+    SecretKeys, SessionStore,
 };
 use portcullis::django::password;
 use portcullis::django::session::{
@@ -47,7 +47,7 @@ async fn stored(client: &Client, user: &User, data: String) -> String {
         key: key.clone(),
         data,
         replaces: None,
-        device: String::new(),
+        device: Device::default(),
         now,
         expires: now + Duration::hours(1),
     });
