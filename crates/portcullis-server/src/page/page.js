@@ -20,20 +20,27 @@ function remember(value, longer) {
   (longer ? localStorage : sessionStorage).setItem(KEY, value);
 }
 
-/** Sends a request with what proves who we are, and shows both ends of it. */
-async function ask(method, path, body) {
+/** Sends a request with what proves who we are. */
+function send(method, path, body) {
   const headers = {};
   if (body) headers["Content-Type"] = "application/json";
   if (token()) headers.Authorization = `Token ${token()}`;
   if (method !== "GET" && csrfToken()) headers["X-CSRFToken"] = csrfToken();
+  const credentials = API ? "omit" : "same-origin";
+  return fetch(API + path, { method, headers, credentials, body: body && JSON.stringify(body) });
+}
+
+/** The same, and shows both ends of it. */
+async function ask(method, path, body) {
   let response;
   try {
-    const credentials = API ? "omit" : "same-origin";
-    response = await fetch(API + path, { method, headers, credentials, body: body && JSON.stringify(body) });
+    response = await send(method, path, body);
   } catch (error) {
     answer.textContent = `${method} ${path}\nno answer: ${error.message}`;
     return null;
   }
+  // A token that is over would close open doors, too.
+  if (response.status === 401) forget();
   const text = await response.text();
   let data = null;
   try { data = JSON.parse(text); } catch { /* shown as text below */ }
@@ -46,7 +53,42 @@ async function showUser() {
   const reply = await ask("GET", "/api/user/");
   if (reply?.status === 401) forget();
   const by = token() ? "token" : "session";
+  if (reply?.ok) await showDevices();
+  else document.querySelector("#devices").hidden = true;
   who.textContent = reply?.ok ? `Logged in as ${reply.data.email} by ${by}.` : "Nobody is logged in.";
+}
+
+/** What a browser calls itself, shorter: "Firefox on Linux". */
+function deviceName(agent) {
+  const browser = [["Edg/", "Edge"], ["Firefox/", "Firefox"], ["Chrome/", "Chrome"], ["Safari/", "Safari"]].find(([part]) => agent.includes(part));
+  const system = ["Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux"].find((part) => agent.includes(part));
+  return browser ? `${browser[1]}${system ? ` on ${system}` : ""}` : agent || "unnamed";
+}
+
+/** What is logged in as this user, each with a button that ends it. */
+async function showDevices() {
+  const section = document.querySelector("#devices");
+  const response = await send("GET", "/api/devices/");
+  section.hidden = !response?.ok;
+  if (!response?.ok) return;
+  document.querySelector("#device-list").replaceChildren(...(await response.json()).map((login) => {
+    const row = document.createElement("li");
+    const seen = new Date(login.last_seen).toLocaleString();
+    const name = deviceName(login.device);
+    row.append(`${name} (${login.scheme}), ${login.current ? "this one" : `seen ${seen}`}`);
+    if (!login.current) {
+      const end = document.createElement("button");
+      end.type = "button";
+      end.textContent = "End";
+      end.setAttribute("aria-label", `End ${name}`);
+      end.addEventListener("click", async () => {
+        await ask("DELETE", `/api/devices/${login.id}/`);
+        await showDevices();
+      });
+      row.append(end);
+    }
+    return row;
+  }));
 }
 
 async function signUp(email, password, longer) {
@@ -88,8 +130,17 @@ document.querySelector("#logout").addEventListener("click", async () => {
   const reply = await ask("POST", "/api/logout/");
   if (reply?.ok || reply?.status === 401) {
     forget();
+    document.querySelector("#devices").hidden = true;
     who.textContent = "Nobody is logged in.";
   }
+});
+document.querySelector("#logout-others").addEventListener("click", async () => {
+  await ask("POST", "/api/devices/logout-others/");
+  await showDevices();
+});
+document.querySelector("#logout-all").addEventListener("click", async () => {
+  await ask("POST", "/api/devices/logout-all/");
+  await showUser();
 });
 
 if (token() || csrfToken()) await showUser();

@@ -55,6 +55,7 @@ impl Driver {
     async fn browser(&self) -> Client {
         let arguments = [
             "--headless",
+            "--window-size=800,1200",
             "--no-sandbox",
             "--disable-gpu",
             "--disable-dev-shm-usage",
@@ -116,6 +117,14 @@ async fn click(browser: &Client, selector: &str) {
         .click()
         .await
         .unwrap();
+}
+
+/// Takes a picture of the page, for a person to look at: into the folder PORTCULLIS_SCREENSHOTS, if there is one.
+async fn picture(browser: &Client, name: &str) {
+    if let Some(folder) = std::env::var_os("PORTCULLIS_SCREENSHOTS") {
+        let png = browser.screenshot().await.unwrap();
+        std::fs::write(std::path::Path::new(&folder).join(name), png).unwrap();
+    }
 }
 
 async fn fill(browser: &Client, email: &str) {
@@ -193,5 +202,106 @@ fn page_signs_up_logs_in_tests_and_logs_out() {
         click(&browser, "#test-get").await;
         wait_for(&browser, "answer", "401").await;
         browser.close().await.unwrap();
+    });
+}
+
+/// The link of the newest mail that has one below `path`.
+fn mailed_link(folder: &std::path::Path, path: &str) -> String {
+    for _ in 0..200 {
+        let mut mails: Vec<_> = std::fs::read_dir(folder)
+            .into_iter()
+            .flatten()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|end| end == "eml"))
+            .collect();
+        mails.sort_by_key(|path| std::fs::metadata(path).unwrap().modified().unwrap());
+        for mail in mails.iter().rev() {
+            let text = std::fs::read_to_string(mail).unwrap();
+            let mut lines = text.lines();
+            let link = lines.find(|line| line.starts_with("http") && line.contains(path));
+            if let Some(link) = link {
+                return link.trim().to_owned();
+            }
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("no mail with a link below {path}");
+}
+
+#[test]
+fn person_confirms_an_address_sees_two_devices_ends_one_and_sets_a_new_password() {
+    let Some(driver) = Driver::start() else {
+        println!("skipped: no browser");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let mails = folder.path().join("mails");
+    let words = [
+        "--listen",
+        origin.strip_prefix("http://").unwrap(),
+        "--public-url",
+        &origin,
+        "--mail-transport",
+        "file",
+        "--mail-folder",
+        mails.to_str().unwrap(),
+        "--mail-from",
+        "noreply@example.com",
+    ];
+    let _server = Server::start_with(folder.path(), &words);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let (first, second) = (driver.browser().await, driver.browser().await);
+        let page = format!("{origin}/");
+        first.goto(&page).await.unwrap();
+        fill(&first, "ada@example.com").await;
+        click(&first, "button[value=signup]").await;
+        wait_for(&first, "who", "Logged in as ada@example.com").await;
+
+        let link = mailed_link(&mails, "/confirm-email/");
+        second.goto(&link).await.unwrap();
+        click(&second, "#confirm button").await;
+        wait_for(&second, "outcome", "Your address is confirmed.").await;
+        second.refresh().await.unwrap();
+        click(&second, "#confirm button").await;
+        wait_for(&second, "outcome", "not good any more").await;
+
+        // Two windows, one of which ends the other.
+        second.goto(&page).await.unwrap();
+        click(&second, "[value=session]").await;
+        fill(&second, "ada@example.com").await;
+        click(&second, "button[value=login]").await;
+        wait_for(&second, "who", "by session.").await;
+        wait_for(&second, "device-list", "(session), this one").await;
+        wait_for(&second, "device-list", "(device), seen").await;
+        picture(&second, "devices.png").await;
+        click(&second, "#logout-others").await;
+        wait_for(&second, "answer", "\"ended\": 1").await;
+        click(&first, "#test-get").await;
+        wait_for(&first, "answer", "401").await;
+        click(&second, "#test-get").await;
+        wait_for(&second, "answer", "Hello").await;
+
+        // A new password by mail ends this one, too.
+        click(&first, "#forgot").await;
+        wait_for(&first, "answer", "has been sent").await;
+        first
+            .goto(&mailed_link(&mails, "/password/reset/key/"))
+            .await
+            .unwrap();
+        for name in ["new_password1", "new_password2"] {
+            let field = format!("[name={name}]");
+            let field = first.find(Locator::Css(&field)).await.unwrap();
+            field.send_keys("battery staple 7").await.unwrap();
+        }
+        click(&first, "#reset button").await;
+        wait_for(&first, "outcome", "Your new password is set.").await;
+        click(&second, "#test-get").await;
+        wait_for(&second, "answer", "401").await;
+        first.close().await.unwrap();
+        second.close().await.unwrap();
     });
 }

@@ -27,8 +27,12 @@ impl Server {
 
     /// With a log of this level that goes there.
     pub(crate) fn start_logging(folder: &Path, words: &[&str], level: &str, log: Stdio) -> Self {
+        let listen: &[&str] = match words.contains(&"--listen") {
+            true => &[],
+            false => &["--listen", "127.0.0.1:0"],
+        };
         let mut child = Command::new(env!("CARGO_BIN_EXE_portcullis"))
-            .args(["--listen", "127.0.0.1:0"])
+            .args(listen)
             .args(words)
             .env("RUST_LOG", level)
             .current_dir(folder)
