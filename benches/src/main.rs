@@ -8,6 +8,7 @@
 mod cpu;
 mod load;
 mod logins;
+mod rows;
 mod server;
 
 use std::process::Stdio;
@@ -56,7 +57,7 @@ async fn main() -> anyhow::Result<()> {
     println!("after: {} KiB resident", cpu::resident_kib(pid)?);
     logins::run(pid, &address).await?;
     drop(child);
-    Ok(())
+    rows::run().await
 }
 
 /// A guarded door, and the headers that open it.

@@ -20,6 +20,19 @@ pub(crate) fn run() -> anyhow::Result<()> {
         "warnings",
     ];
     program("cargo", &clippy)?;
+    // And as a service adds it: without the features that the server turns on.
+    let bare = [
+        "clippy",
+        "--locked",
+        "--quiet",
+        "--package",
+        "portcullis",
+        "--lib",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    program("cargo", &bare)?;
     let docs = ["doc", "--workspace", "--no-deps", "--locked"];
     run_with("cargo", &docs, &[("RUSTDOCFLAGS", "-D warnings")])
 }

@@ -2,7 +2,9 @@
 
 use portcullis_core::{MadeAccount, OutgoingMail, User, VerifiedEmail};
 
-use crate::{Accounts, EmailVerification};
+use crate::Accounts;
+#[cfg(feature = "mail")]
+use crate::EmailVerification;
 
 #[cfg(feature = "mail")]
 impl Accounts {
