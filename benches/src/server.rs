@@ -131,6 +131,7 @@ async fn make_user(store: &dyn Store, passwords: &Passwords) -> anyhow::Result<U
         is_email_verified: None,
         is_staff: false,
         is_superuser: false,
+        device: Device::default(),
         now: SystemClock.now(),
     };
     Ok(store.create_account(account, None, &no_mails).await?)

@@ -101,6 +101,7 @@ async fn make_user(app: &App, row: &Value, common: &str) -> anyhow::Result<User>
         is_email_verified: Some(true),
         is_staff: row["is_staff"] == true,
         is_superuser: row["is_superuser"] == true,
+        device: Device::default(),
         now: SystemClock.now(),
     };
     let user = app.store.create_account(account, None, &no_mails).await?;

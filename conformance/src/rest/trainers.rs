@@ -42,7 +42,10 @@ pub(crate) fn doors(app: &App) -> Doors {
         .route("/trainers/info/", get(info))
         .authenticated_by(token())
         .api(app.api("Info"))
-        .route("/trainers/logout/", post(move |access| logout(c, access)))
+        .route(
+            "/trainers/logout/",
+            post(move |request, access| logout(c, request, access)),
+        )
         .authenticated_by(token())
         .api(app.api("Log Out"))
         .route(
@@ -131,7 +134,7 @@ async fn info(CurrentUser(user): CurrentUser) -> Json<Value> {
     Json(json!({ "email": user.email }))
 }
 
-async fn logout(app: App, access: Access) -> Result<StatusCode, Refusal> {
-    app.accounts.log_out_token(&access).await?;
+async fn logout(app: App, request: Parts, access: Access) -> Result<StatusCode, Refusal> {
+    app.accounts.log_out_token(&request, &access).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,7 +1,7 @@
 //! Showing that an address is one's own: a key by mail, and the same mail again.
 
 use http::request::Parts;
-use portcullis_core::{OutgoingMail, VerifiedEmail};
+use portcullis_core::{AuditEvent, OutgoingMail, VerifiedEmail};
 use portcullis_django::account_token::confirmed_row;
 use portcullis_django::session::Secrets;
 use portcullis_web::Refusal;
@@ -32,7 +32,9 @@ impl Accounts {
         let confirmed = match row {
             Some(row) => {
                 let write = |verified: &VerifiedEmail| self.email_changed(verified);
-                self.passwords.store().verify_email(row, &write).await?
+                let entry = self.entry(AuditEvent::EmailConfirmed, request);
+                let store = self.passwords.store();
+                store.verify_email(row, &write, Some(entry)).await?
             }
             None => None,
         };

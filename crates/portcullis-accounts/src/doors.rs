@@ -73,7 +73,7 @@ impl Accounts {
             )
             .route(
                 "/api/auth/logout/",
-                post(move |access| token_logout(d, access)),
+                post(move |request, access| token_logout(d, request, access)),
             )
             .route(
                 "/api/login-set-cookie/",
@@ -191,8 +191,12 @@ async fn change_email(
     Ok(Json(json!({ "detail": "Verification e-mail sent." })))
 }
 
-async fn token_logout(accounts: Accounts, access: Access) -> Result<StatusCode, Refusal> {
-    accounts.log_out_token(&access).await?;
+async fn token_logout(
+    accounts: Accounts,
+    request: Parts,
+    access: Access,
+) -> Result<StatusCode, Refusal> {
+    accounts.log_out_token(&request, &access).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -202,7 +206,7 @@ async fn logout(accounts: Accounts, request: Parts, access: Access) -> Result<St
     if proof == Some("SessionAuthentication") {
         accounts.log_out_session(&request).await?;
     } else {
-        accounts.log_out_token(&access).await?;
+        accounts.log_out_token(&request, &access).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

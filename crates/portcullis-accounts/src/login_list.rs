@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::Path;
 use http::StatusCode;
 use http::request::Parts;
-use portcullis_core::{IsAuthenticated, ListedLogin, LoginId, Spared};
+use portcullis_core::{AuditEvent, IsAuthenticated, ListedLogin, LoginId, Spared};
 use portcullis_web::{Access, Doors, Gate, Refusal, delete, get, post};
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ impl Accounts {
             .require(IsAuthenticated)
             .route(
                 "/api/devices/logout-others/",
-                post(move |access| log_out_others(c, access)),
+                post(move |request, access| log_out_others(c, request, access)),
             )
             .require(IsAuthenticated)
             .route(
@@ -62,10 +62,17 @@ impl Accounts {
     ///
     /// # Errors
     /// 404 when they have none of that number, 503 when the database fails.
-    pub async fn end_login(&self, access: &Access, login: LoginId) -> Result<(), Refusal> {
+    pub async fn end_login(
+        &self,
+        request: &Parts,
+        access: &Access,
+        login: LoginId,
+    ) -> Result<(), Refusal> {
         let user = access.who().user().ok_or_else(|| access.refusal())?;
         let store = self.passwords.store();
-        if !store.end_login(login, Some(&user.id)).await? {
+        let entry = self.entry(AuditEvent::Logout, request);
+        let ended = store.end_login(login, Some(&user.id), Some(entry));
+        if !ended.await? {
             return Err(Refusal::NotFound);
         }
         tracing::info!(user = %user.id, event = "logout", "a device was logged out");
@@ -78,27 +85,34 @@ impl Accounts {
     ///
     /// # Errors
     /// 401 for nobody, 503 when the database fails.
-    pub async fn end_other_logins(&self, access: &Access) -> Result<u64, Refusal> {
+    pub async fn end_other_logins(&self, request: &Parts, access: &Access) -> Result<u64, Refusal> {
         let proof = access.authenticated().ok_or_else(|| access.refusal())?;
         let spared = match proof.login {
             Some(login) => Spared::Login(login),
             None if proof.authenticator == "TokenAuthentication" => Spared::Token,
             None => Spared::Nothing,
         };
-        self.end_all(access, spared).await
+        self.end_all(request, access, spared).await
     }
 
     /// Ends all logins of whoever asks; how many there were.
     ///
     /// # Errors
     /// 401 for nobody, 503 when the database fails.
-    pub async fn end_all_logins(&self, access: &Access) -> Result<u64, Refusal> {
-        self.end_all(access, Spared::Nothing).await
+    pub async fn end_all_logins(&self, request: &Parts, access: &Access) -> Result<u64, Refusal> {
+        self.end_all(request, access, Spared::Nothing).await
     }
 
-    async fn end_all(&self, access: &Access, spared: Spared) -> Result<u64, Refusal> {
+    async fn end_all(
+        &self,
+        request: &Parts,
+        access: &Access,
+        spared: Spared,
+    ) -> Result<u64, Refusal> {
         let user = access.who().user().ok_or_else(|| access.refusal())?;
-        let ended = self.passwords.store().end_logins(&user.id, spared).await?;
+        let entry = self.entry(AuditEvent::Logout, request);
+        let store = self.passwords.store();
+        let ended = store.end_logins(&user.id, spared, Some(entry)).await?;
         tracing::info!(user = %user.id, event = "logout", ended, "devices were logged out");
         Ok(ended)
     }
@@ -129,15 +143,19 @@ async fn end(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Refusal> {
     let login = id.parse().map(LoginId).map_err(|_| Refusal::NotFound)?;
-    accounts.end_login(&access, login).await?;
+    accounts.end_login(&request, &access, login).await?;
     if current(&access) == Some(login) {
         accounts.forget_cookie(&request, &access).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn log_out_others(accounts: Accounts, access: Access) -> Result<Json<Value>, Refusal> {
-    let ended = accounts.end_other_logins(&access).await?;
+async fn log_out_others(
+    accounts: Accounts,
+    request: Parts,
+    access: Access,
+) -> Result<Json<Value>, Refusal> {
+    let ended = accounts.end_other_logins(&request, &access).await?;
     Ok(Json(json!({ "ended": ended })))
 }
 
@@ -146,7 +164,7 @@ async fn log_out_all(
     request: Parts,
     access: Access,
 ) -> Result<Json<Value>, Refusal> {
-    let ended = accounts.end_all_logins(&access).await?;
+    let ended = accounts.end_all_logins(&request, &access).await?;
     accounts.forget_cookie(&request, &access).await?;
     Ok(Json(json!({ "ended": ended })))
 }

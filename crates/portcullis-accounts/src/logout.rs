@@ -1,7 +1,8 @@
 //! Log out: the credential that came with the request ends.
 
 use http::request::Parts;
-use portcullis_web::{Access, Refusal};
+use portcullis_core::{AuditEntry, AuditEvent, Scheme};
+use portcullis_web::{Access, Refusal, device_of};
 
 use crate::Accounts;
 
@@ -11,19 +12,30 @@ impl Accounts {
     ///
     /// # Errors
     /// 503 when the database fails; then the token is still good.
-    pub async fn log_out_token(&self, access: &Access) -> Result<(), Refusal> {
+    pub async fn log_out_token(&self, request: &Parts, access: &Access) -> Result<(), Refusal> {
         let Some(proof) = access.authenticated() else {
             return Ok(());
         };
         let store = self.passwords.store();
+        let entry = Some(self.entry(AuditEvent::Logout, request));
         match (&proof.credential_digest, proof.login) {
-            (Some(digest), _) => store.end_device_login(&proof.user.id, digest).await?,
-            (None, Some(login)) => store.end_login(login, Some(&proof.user.id)).await?,
+            (Some(digest), _) => {
+                let entry = entry.map(|entry| entry.by(Scheme::Device));
+                store
+                    .end_device_login(&proof.user.id, digest, entry)
+                    .await?
+            }
+            (None, Some(login)) => store.end_login(login, Some(&proof.user.id), entry).await?,
             (None, None) if proof.authenticator == "JWTAuthentication" => false,
-            (None, None) => store.end_token(&proof.user.id).await?,
+            (None, None) => store.end_token(&proof.user.id, entry).await?,
         };
         tracing::info!(user = %proof.user.id, event = "logout", "logged out");
         Ok(())
+    }
+
+    /// A line of the audit log about something that a request has done.
+    pub(crate) fn entry(&self, event: AuditEvent, request: &Parts) -> AuditEntry {
+        AuditEntry::new(event, device_of(request), self.clock.now())
     }
 
     /// Ends the session of a request, if it has one, and removes its cookie.

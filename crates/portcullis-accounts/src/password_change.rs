@@ -1,7 +1,7 @@
 //! A new password, by somebody who is logged in.
 
 use http::request::Parts;
-use portcullis_core::{Ends, NewPassword, User};
+use portcullis_core::{AuditEvent, Ends, NewPassword, User};
 use portcullis_django::session::HASH;
 use portcullis_django::validators::{PasswordPolicy, UserAttributes};
 use portcullis_web::{ClientInfo, FieldErrors, Refusal};
@@ -77,6 +77,7 @@ impl Accounts {
             },
             session: renewal.as_ref().map(|renewal| renewal.session.clone()),
             mails: self.password_changed(user),
+            audit: Some(self.entry(AuditEvent::PasswordChange, request)),
         };
         let changed = self.passwords.store().change_password(user, change).await?;
         if changed.is_none() {

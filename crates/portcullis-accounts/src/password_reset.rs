@@ -1,7 +1,7 @@
 //! A new password for somebody who forgot theirs: a link by mail.
 
 use http::request::Parts;
-use portcullis_core::{Ends, NewPassword, OutgoingMail, User, UserId};
+use portcullis_core::{AuditEvent, Ends, NewPassword, OutgoingMail, User, UserId};
 use portcullis_django::account_token::{
     ResetSubject, base36_decode, base36_encode, check_reset_token, reset_token, uid_decode,
     uid_encode,
@@ -61,6 +61,9 @@ impl Accounts {
             mails.push(OutgoingMail::to_nobody(self.clock.now()));
         }
         store.enqueue_mails(&mails).await?;
+        let entry = self.entry(AuditEvent::ResetAsked, request);
+        let user = users.first().map(|user| &user.id);
+        store.record(entry.about(user)).await?;
         self.send_now();
         tracing::info!(event = "password_reset", "a reset was asked for");
         Ok(())
@@ -125,7 +128,12 @@ impl Accounts {
     /// # Errors
     /// 503 when the database fails or the hashing queue is full.
     #[doc(alias = "PasswordResetConfirmView")]
-    pub async fn reset_password(&self, right: ResetRight, password: &str) -> Result<bool, Refusal> {
+    pub async fn reset_password(
+        &self,
+        request: &Parts,
+        right: ResetRight,
+        password: &str,
+    ) -> Result<bool, Refusal> {
         let ResetRight(user) = right;
         let change = NewPassword {
             password: self.passwords.hash(password).await?,
@@ -135,6 +143,7 @@ impl Accounts {
             },
             session: None,
             mails: self.password_changed(&user),
+            audit: Some(self.entry(AuditEvent::ResetDone, request)),
         };
         let store = self.passwords.store();
         let is_done = store.change_password(&user, change).await?.is_some();

@@ -4,7 +4,7 @@ use std::fmt;
 
 use http::request::Parts;
 use portcullis_core::{PasswordHash, User};
-use portcullis_web::{Checked, ClientInfo, Counted, Refusal};
+use portcullis_web::{Checked, Counted, Refusal};
 
 use crate::Accounts;
 
@@ -31,8 +31,7 @@ impl Accounts {
         name: &str,
         password: &str,
     ) -> Result<Proof, Refusal> {
-        let client = ClientInfo::of(&request.extensions);
-        Ok(match self.passwords.check(&client, name, password).await? {
+        Ok(match self.passwords.check(request, name, password).await? {
             Checked::Right {
                 user,
                 rehashed,

@@ -157,6 +157,7 @@ impl Accounts {
             is_email_verified: Some(new.is_superuser),
             is_staff: new.is_superuser,
             is_superuser: new.is_superuser,
+            device: device_of(request),
             now: self.clock.now(),
         };
         let login = login.filter(|_| !must_confirm);

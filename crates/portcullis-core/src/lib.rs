@@ -25,12 +25,13 @@ pub use model_permissions::ModelPermissions;
 pub use permission::{Ask, Object, Permission, Verdict};
 pub use secret_key::SecretKeys;
 pub use store::{
-    AccountStore, Attempt, AttemptStore, Cleared, Counter, CreateAccountError, Device, DeviceLogin,
-    DueMail, EmailAddress, EmailStore, Ended, Ends, FailedAttempt, Family, ForeignLogin, Issued,
-    JwtBearer, JwtStore, Limit, ListedLogin, LoginListStore, LoginStore, MadeAccount, MailClaim,
-    NewAccount, NewDeviceLogin, NewJwtLogin, NewLogin, NewPassword, NewSession, OutboxStore,
-    OutgoingMail, PermissionStore, ProfileChange, RefreshStanding, RefreshToken, Rotated, Rotation,
-    RotationWay, Scheme, SeenLogin, SessionStore, Spared, Store, StoreError, StoredSession, Touch,
-    UserStore, VerifiedEmail, WriteMails, no_mails,
+    AccountStore, Attempt, AttemptStore, AuditEntry, AuditEvent, AuditFilter, AuditOutcome,
+    AuditRecord, AuditStore, Cleared, Counter, CreateAccountError, Device, DeviceLogin, DueMail,
+    EmailAddress, EmailStore, Ended, Ends, FailedAttempt, Family, ForeignLogin, Issued, JwtBearer,
+    JwtStore, Limit, ListedLogin, LoginListStore, LoginStore, MadeAccount, MailClaim, NewAccount,
+    NewDeviceLogin, NewJwtLogin, NewLogin, NewPassword, NewSession, OutboxStore, OutgoingMail,
+    PermissionStore, ProfileChange, RefreshStanding, RefreshToken, Rotated, Rotation, RotationWay,
+    Scheme, SeenLogin, SessionStore, Spared, Store, StoreError, StoredSession, Touch, UserStore,
+    VerifiedEmail, WriteMails, no_mails,
 };
 pub use user::{PasswordHash, Principal, User, UserId};

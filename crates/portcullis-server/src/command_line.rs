@@ -71,7 +71,9 @@ pub enum Command {
         #[command(subcommand)]
         what: MailCommand,
     },
-    /// Remove sessions and tokens that are over.
+    /// Print the audit log: who logged in and out, from where, and what became of accounts.
+    Audit(AuditCommand),
+    /// Remove sessions and tokens that are over, and old lines of the audit log.
     Clearsessions,
     /// Say what a door decides about a user, and why, without its handler.
     Explain {
@@ -83,6 +85,29 @@ pub enum Command {
         /// Such as /api/user/.
         path: String,
     },
+}
+
+/// Which lines of the audit log are printed, and how.
+#[derive(Args, Clone, Debug)]
+pub struct AuditCommand {
+    /// About this user only: log-in name or e-mail address.
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// Of this event only, such as login.
+    #[arg(long)]
+    pub event: Option<String>,
+    /// Not older than this: 90m, 12h, 7d, or a time such as 2026-01-02T03:04:05Z.
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+    /// The last so many.
+    #[arg(long, value_name = "COUNT", default_value_t = 100)]
+    pub limit: u32,
+    /// One JSON object in each line.
+    #[arg(long)]
+    pub json: bool,
+    /// Go on with the lines that are written from now on.
+    #[arg(long)]
+    pub follow: bool,
 }
 
 /// How a command gets a password.

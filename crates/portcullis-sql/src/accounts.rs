@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use portcullis_core::{
-    AccountStore, CreateAccountError, Ended, Ends, MadeAccount, NewAccount, NewLogin, NewPassword,
-    PasswordHash, ProfileChange, StoreError, User, UserId, WriteMails,
+    AccountStore, AuditEntry, AuditEvent, CreateAccountError, Ended, Ends, MadeAccount, NewAccount,
+    NewLogin, NewPassword, PasswordHash, ProfileChange, StoreError, User, UserId, WriteMails,
 };
 
+use crate::audit::{login_entry, write_audit};
 use crate::database::Database;
 use crate::emails::insert_address;
 use crate::jwt::end_all;
@@ -31,6 +32,16 @@ impl AccountStore for Database {
         if let (Some(id), Some(login)) = (integer(&made.user.id), &login) {
             insert_login(&mut transaction, id, login).await?;
         }
+        let event = match account.is_superuser {
+            true => AuditEvent::AdministratorMade,
+            false => AuditEvent::SignUp,
+        };
+        let entry = match &login {
+            Some(login) => login_entry(event, login),
+            None => AuditEntry::new(event, account.device, account.now),
+        };
+        let entry = entry.about(Some(&made.user.id));
+        write_audit(&mut transaction, Some(&entry), None).await?;
         insert_mails(&mut transaction, &mails(&made)).await?;
         transaction.commit().await?;
         Ok(made.user)
@@ -67,6 +78,7 @@ impl AccountStore for Database {
         if let Some(session) = &change.session {
             insert_session(&mut transaction, id, session).await?;
         }
+        write_audit(&mut transaction, change.audit.as_ref(), Some(id)).await?;
         insert_mails(&mut transaction, &change.mails).await?;
         transaction.commit().await?;
         Ok(Some(ended))

@@ -1,8 +1,9 @@
 //! Device tokens, the rows of `knox_authtoken`, with their places in the list of logins.
 
-use portcullis_core::{Issued, NewDeviceLogin, StoreError};
+use portcullis_core::{AuditEntry, Issued, NewDeviceLogin, StoreError};
 use time::OffsetDateTime;
 
+use crate::audit::write_audit;
 use crate::database::Database;
 use crate::transaction::Transaction;
 use crate::value::values;
@@ -77,12 +78,18 @@ async fn sweep(
 
 impl Database {
     /// Ends all device logins of a user; how many tokens there were.
-    pub(crate) async fn end_devices(&self, user_id: i64) -> Result<u64, StoreError> {
+    pub(crate) async fn end_devices(
+        &self,
+        user_id: i64,
+        audit: Option<AuditEntry>,
+    ) -> Result<u64, StoreError> {
         let mut transaction = self.begin().await?;
         let sql = "DELETE FROM knox_authtoken WHERE user_id = ?1";
         let ended = transaction.execute(sql, values![user_id]).await?;
         let sql = "DELETE FROM portcullis_login WHERE user_id = ?1 AND scheme = 'device'";
         transaction.execute(sql, values![user_id]).await?;
+        let audit = audit.filter(|_| ended > 0);
+        write_audit(&mut transaction, audit.as_ref(), Some(user_id)).await?;
         transaction.commit().await?;
         Ok(ended)
     }

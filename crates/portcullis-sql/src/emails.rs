@@ -1,9 +1,12 @@
 //! Addresses of users: rows of allauth's table.
 
 use async_trait::async_trait;
-use portcullis_core::{EmailAddress, EmailStore, StoreError, User, VerifiedEmail, WriteMails};
+use portcullis_core::{
+    AuditEntry, EmailAddress, EmailStore, StoreError, User, VerifiedEmail, WriteMails,
+};
 use time::OffsetDateTime;
 
+use crate::audit::write_audit;
 use crate::database::Database;
 use crate::email_change::{self, Applied};
 use crate::outbox::insert_mails;
@@ -93,6 +96,7 @@ impl EmailStore for Database {
         &self,
         address: i64,
         mails: WriteMails<'_, VerifiedEmail>,
+        audit: Option<AuditEntry>,
     ) -> Result<Option<VerifiedEmail>, StoreError> {
         let mut transaction = self.begin().await?;
         let Some((user_id, email)) = unverified(&mut transaction, address).await? else {
@@ -119,6 +123,7 @@ impl EmailStore for Database {
             user: user(&row)?,
             instead_of,
         };
+        write_audit(&mut transaction, audit.as_ref(), Some(user_id)).await?;
         insert_mails(&mut transaction, &mails(&verified)).await?;
         transaction.commit().await?;
         Ok(Some(verified))

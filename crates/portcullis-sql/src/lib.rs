@@ -9,6 +9,7 @@
 
 mod accounts;
 mod attempts;
+mod audit;
 mod database;
 mod devices;
 mod email_change;

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use portcullis_core::{
-    Cleared, Device, ForeignLogin, ListedLogin, LoginId, LoginListStore, Scheme, SeenLogin, Spared,
-    StoreError, Touch, UserId,
+    AuditEntry, Cleared, Device, ForeignLogin, ListedLogin, LoginId, LoginListStore, Scheme,
+    SeenLogin, Spared, StoreError, Touch, UserId,
 };
 use time::OffsetDateTime;
 
+use crate::audit::write_audit;
 use crate::database::Database;
 use crate::failure::away;
 use crate::jwt::{end_all, end_family_of_login, family_in, flush};
@@ -113,10 +114,15 @@ impl LoginListStore for Database {
         transaction.commit().await
     }
 
-    async fn end_login(&self, login: LoginId, user: Option<&UserId>) -> Result<bool, StoreError> {
+    async fn end_login(
+        &self,
+        login: LoginId,
+        user: Option<&UserId>,
+        audit: Option<AuditEntry>,
+    ) -> Result<bool, StoreError> {
         let user_id = user.map(|user| integer(user).unwrap_or(-1));
         for _ in 0..LOOKS {
-            let sql = "SELECT digest FROM portcullis_login \
+            let sql = "SELECT digest, user_id, scheme FROM portcullis_login \
                        WHERE id = ?1 AND user_id = COALESCE(?2, user_id)";
             let Some(row) = self.optional_row(sql, values![login.0, user_id]).await? else {
                 return Ok(false);
@@ -136,13 +142,21 @@ impl LoginListStore for Database {
                 continue;
             }
             end_family_of_login(&mut transaction, &digest).await?;
+            let scheme = Scheme::of_name(row.get(2)?);
+            let audit = audit.map(|entry| entry.by(scheme));
+            write_audit(&mut transaction, audit.as_ref(), Some(row.get(1)?)).await?;
             transaction.commit().await?;
             return Ok(true);
         }
         Err(away("a login does not stand still"))
     }
 
-    async fn end_logins(&self, user: &UserId, spared: Spared) -> Result<u64, StoreError> {
+    async fn end_logins(
+        &self,
+        user: &UserId,
+        spared: Spared,
+        audit: Option<AuditEntry>,
+    ) -> Result<u64, StoreError> {
         let Some(id) = integer(user) else {
             return Ok(0);
         };
@@ -167,6 +181,8 @@ impl LoginListStore for Database {
                 Spared::Token => 0,
                 _ => transaction.execute(sql, values![id]).await?,
             };
+            let audit = audit.filter(|_| ended + tokens > 0);
+            write_audit(&mut transaction, audit.as_ref(), Some(id)).await?;
             transaction.commit().await?;
             return Ok(ended + tokens);
         }

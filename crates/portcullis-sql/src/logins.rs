@@ -2,10 +2,12 @@
 
 use async_trait::async_trait;
 use portcullis_core::{
-    DeviceLogin, Issued, LoginStore, NewLogin, PasswordHash, StoreError, User, UserId,
+    AuditEntry, AuditEvent, DeviceLogin, Issued, LoginStore, NewLogin, PasswordHash, StoreError,
+    User, UserId,
 };
 use time::OffsetDateTime;
 
+use crate::audit::{login_entry, write_audit};
 use crate::database::Database;
 use crate::devices::insert_device;
 use crate::jwt::insert_jwt;
@@ -44,6 +46,8 @@ impl LoginStore for Database {
         }
         let issued = insert_login(&mut transaction, id, &login).await?;
         if issued != Issued::TooMany {
+            let entry = login_entry(AuditEvent::Login, &login);
+            write_audit(&mut transaction, Some(&entry), Some(id)).await?;
             transaction.commit().await?;
         }
         Ok(Some(issued))
@@ -72,7 +76,12 @@ impl LoginStore for Database {
             .collect()
     }
 
-    async fn end_device_login(&self, user: &UserId, digest: &str) -> Result<bool, StoreError> {
+    async fn end_device_login(
+        &self,
+        user: &UserId,
+        digest: &str,
+        audit: Option<AuditEntry>,
+    ) -> Result<bool, StoreError> {
         let Some(id) = integer(user) else {
             return Ok(false);
         };
@@ -81,13 +90,19 @@ impl LoginStore for Database {
         let logins = "DELETE FROM portcullis_login WHERE digest = ?1 AND user_id = ?2";
         let ended = transaction.execute(tokens, values![digest, id]).await?;
         transaction.execute(logins, values![digest, id]).await?;
+        let audit = audit.filter(|_| ended > 0);
+        write_audit(&mut transaction, audit.as_ref(), Some(id)).await?;
         transaction.commit().await?;
         Ok(ended > 0)
     }
 
-    async fn end_device_logins(&self, user: &UserId) -> Result<u64, StoreError> {
+    async fn end_device_logins(
+        &self,
+        user: &UserId,
+        audit: Option<AuditEntry>,
+    ) -> Result<u64, StoreError> {
         match integer(user) {
-            Some(id) => self.end_devices(id).await,
+            Some(id) => self.end_devices(id, audit).await,
             None => Ok(0),
         }
     }
@@ -120,12 +135,21 @@ impl LoginStore for Database {
         found.as_ref().map(user).transpose()
     }
 
-    async fn end_token(&self, user: &UserId) -> Result<bool, StoreError> {
+    async fn end_token(
+        &self,
+        user: &UserId,
+        audit: Option<AuditEntry>,
+    ) -> Result<bool, StoreError> {
         let Some(id) = integer(user) else {
             return Ok(false);
         };
         let sql = "DELETE FROM authtoken_token WHERE user_id = ?1";
-        Ok(self.execute(sql, values![id]).await? > 0)
+        let mut transaction = self.begin().await?;
+        let has_ended = transaction.execute(sql, values![id]).await? > 0;
+        let audit = audit.filter(|_| has_ended);
+        write_audit(&mut transaction, audit.as_ref(), Some(id)).await?;
+        transaction.commit().await?;
+        Ok(has_ended)
     }
 }
 

@@ -1,10 +1,11 @@
 //! Rows of `django_session`, and their place in the list of logins.
 
 use async_trait::async_trait;
-use portcullis_core::{NewSession, SessionStore, StoreError, StoredSession};
+use portcullis_core::{AuditEntry, NewSession, SessionStore, StoreError, StoredSession};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
+use crate::audit::write_audit;
 use crate::database::Database;
 use crate::login_list::seen;
 use crate::transaction::Transaction;
@@ -50,11 +51,14 @@ impl SessionStore for Database {
         Ok(moved > 0)
     }
 
-    async fn end_session(&self, key: &str) -> Result<bool, StoreError> {
+    async fn end_session(&self, key: &str, audit: Option<AuditEntry>) -> Result<bool, StoreError> {
         let mut transaction = self.begin().await?;
         let ended = delete(&mut transaction, key).await?;
+        // A session of nobody is no login.
+        let audit = audit.filter(|_| ended.user_id.is_some());
+        write_audit(&mut transaction, audit.as_ref(), ended.user_id).await?;
         transaction.commit().await?;
-        Ok(ended)
+        Ok(ended.is_there)
     }
 }
 
@@ -98,9 +102,20 @@ async fn insert_row(transaction: &mut Transaction, session: &NewSession) -> Resu
     transaction.execute(sql, values).await.map(|_| ())
 }
 
-async fn delete(transaction: &mut Transaction, key: &str) -> Result<bool, StoreError> {
-    let sql = "DELETE FROM portcullis_login WHERE digest = ?1";
-    transaction.execute(sql, values![digest(key)]).await?;
+/// A session that was deleted.
+struct Deleted {
+    /// Whether it was there.
+    is_there: bool,
+    /// Whose it was, as far as the list of logins knows.
+    user_id: Option<i64>,
+}
+
+async fn delete(transaction: &mut Transaction, key: &str) -> Result<Deleted, StoreError> {
+    let sql = "DELETE FROM portcullis_login WHERE digest = ?1 RETURNING user_id";
+    let row = transaction.optional_row(sql, values![digest(key)]).await?;
     let sql = "DELETE FROM django_session WHERE session_key = ?1";
-    Ok(transaction.execute(sql, values![key]).await? > 0)
+    Ok(Deleted {
+        is_there: transaction.execute(sql, values![key]).await? > 0,
+        user_id: row.map(|row| row.get(0)).transpose()?,
+    })
 }

@@ -189,6 +189,7 @@ impl TestApp {
             is_email_verified: None,
             is_staff: false,
             is_superuser: false,
+            device: Device::default(),
             now: self.clock().now(),
         };
         match store.create_account(account, None, &no_mails).await {

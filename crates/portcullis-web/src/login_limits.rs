@@ -67,6 +67,29 @@ impl LoginLimits {
     }
 }
 
+/// How many locks from one address are written down in a window.
+const LOCKS_OF_ADDRESS: u32 = 30;
+
+impl LoginLimits {
+    /// The counters that say whether a lock is to be written down: once in its window for each name,
+    /// and a few for each address, so that nobody fills the log.
+    pub(crate) fn lock_counters(&self, client: &ClientInfo, stopped: &[Counter]) -> Vec<Counter> {
+        let window = self.of_account.window;
+        let counter = |key: String, tries| Counter {
+            key,
+            limit: Limit { tries, window },
+        };
+        let name = stopped.first().map_or("", |counter| &counter.key);
+        vec![
+            counter(format!("lock:{name}"), 1),
+            counter(
+                format!("lock:address:{}", client.counter_key()),
+                LOCKS_OF_ADDRESS,
+            ),
+        ]
+    }
+}
+
 impl Counted {
     /// Whether nothing was counted.
     pub(crate) fn is_empty(&self) -> bool {

@@ -3,11 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use portcullis_core::{Attempt, AuthError, Clock, PasswordHash, Store, StoreError, User};
+use http::request::Parts;
+use portcullis_core::{
+    Attempt, AuditEntry, AuditEvent, AuditOutcome, AuthError, Clock, PasswordHash, Store,
+    StoreError, User,
+};
 use portcullis_django::password::{self, Hashers};
 use time::Duration;
 
 use crate::client::ClientInfo;
+use crate::device::device_of;
 use crate::hashing::{Busy, HashingPool};
 use crate::login_limits::{Counted, LoginLimits};
 use crate::refusal::Refusal;
@@ -113,7 +118,8 @@ impl Passwords {
         &self.store
     }
 
-    /// Checks a name and a password that came from `client`; counts the try first.
+    /// Checks a name and a password that came with `request`; counts the try first, and writes a wrong
+    /// one into the audit log.
     ///
     /// Whoever the name means, nobody too, it is one query, the same counters and one hash.
     /// Call [`forget_failures`](Self::forget_failures) once the log-in that follows has succeeded.
@@ -122,7 +128,7 @@ impl Passwords {
     /// [`CheckError`] when the password was not looked at.
     pub async fn check(
         &self,
-        client: &ClientInfo,
+        request: &Parts,
         name: &str,
         password: &str,
     ) -> Result<Checked, CheckError> {
@@ -132,17 +138,18 @@ impl Passwords {
         }
         let user = self.store.user_by_login_name(name).await?;
         let user = user.filter(|user| !self.compares_email_case || is_written_so(user, name));
-        let counted = self.count(client, name, user.as_ref()).await?;
+        let counted = self.count(request, name, user.as_ref()).await?;
         let of_user = user.as_ref();
         let is_verified = match self.wants_verified_email {
             true => self.store.has_verified_email(of_user).await?,
             false => true,
         };
+        let id = of_user.map(|user| user.id.clone());
         let stored = of_user.map(|user| (user.password.clone(), user.is_active));
         let (typed, hashers) = (password.to_owned(), Arc::clone(&self.hashers));
         let job = move || verify(stored.as_ref(), &typed, &hashers);
         let (matches, rehashed) = self.hashing.run(job).await?;
-        Ok(match user.filter(|user| matches && user.is_active) {
+        let checked = match user.filter(|user| matches && user.is_active) {
             Some(user) if !is_verified => {
                 tracing::info!(
                     user = %user.id, event = "login", outcome = "unverified", "log-in refused"
@@ -158,7 +165,16 @@ impl Passwords {
                 tracing::info!(event = "login", outcome = "failed", "log-in refused");
                 Checked::Wrong
             }
-        })
+        };
+        let outcome = match checked {
+            Checked::Right { .. } => return Ok(checked),
+            Checked::Unverified => AuditOutcome::Unverified,
+            Checked::Wrong => AuditOutcome::Failed,
+        };
+        let entry = AuditEntry::new(AuditEvent::Login, device_of(request), self.clock.now());
+        let entry = entry.with_outcome(outcome).about(id.as_ref());
+        self.store.record(entry).await?;
+        Ok(checked)
     }
 
     /// Forgets the wrong tries of an account. From the address only this try is taken back: whoever
@@ -176,14 +192,15 @@ impl Passwords {
 
     async fn count(
         &self,
-        client: &ClientInfo,
+        request: &Parts,
         name: &str,
         user: Option<&User>,
     ) -> Result<Counted, CheckError> {
         let Some(limits) = &self.limits else {
             return Ok(Counted::default());
         };
-        let (counters, counted) = limits.counters(client, name, user.map(|user| &user.id));
+        let client = ClientInfo::of(&request.extensions);
+        let (counters, counted) = limits.counters(&client, name, user.map(|user| &user.id));
         let attempt = self.store.attempt_all(&counters, self.clock.now()).await?;
         match attempt {
             Attempt::Allowed => Ok(counted),
@@ -193,6 +210,14 @@ impl Passwords {
                     outcome = "throttled",
                     "too many log-ins failed"
                 );
+                let first = limits.lock_counters(&client, &counters);
+                if self.store.attempt_all(&first, self.clock.now()).await? == Attempt::Allowed {
+                    let entry =
+                        AuditEntry::new(AuditEvent::Lock, device_of(request), self.clock.now());
+                    let entry = entry.with_outcome(AuditOutcome::Failed);
+                    let entry = entry.about(user.map(|user| &user.id));
+                    self.store.record(entry).await?;
+                }
                 Err(CheckError::Throttled { retry_after })
             }
         }

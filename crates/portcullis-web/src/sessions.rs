@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use portcullis_core::{
-    Clock, ForeignLogin, LoginId, NewLogin, NewSession, PasswordHash, SecretKeys, SeenLogin, Store,
-    StoreError, User,
+    AuditEntry, AuditEvent, Clock, ForeignLogin, LoginId, NewLogin, NewSession, PasswordHash,
+    Scheme, SecretKeys, SeenLogin, Store, StoreError, User,
 };
 use portcullis_django::session::{self, BACKEND, Candidate, Expiry, Fate, HASH, Secrets, USER_ID};
 use serde_json::{Map, Value};
@@ -108,7 +108,7 @@ impl Sessions {
         };
         let resolved = session::resolve(&open.data, candidate, self.secrets(&fallbacks));
         if resolved.fate == Fate::Flushed {
-            self.store.end_session(&open.key).await?;
+            self.store.end_session(&open.key, None).await?;
             self.delete_cookie(&effects);
         }
         if !resolved.is_user {
@@ -188,7 +188,9 @@ impl Sessions {
         let effects = Effects::of(request);
         effects.vary_by_cookie();
         if let Some(key) = self.key_of(request, &effects) {
-            self.store.end_session(&key).await?;
+            let entry = AuditEntry::new(AuditEvent::Logout, device_of(request), self.clock.now());
+            let entry = entry.by(Scheme::Session);
+            self.store.end_session(&key, Some(entry)).await?;
         }
         if self.settings.cookie.is_in(&request.headers) {
             self.delete_cookie(&effects);

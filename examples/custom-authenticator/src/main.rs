@@ -19,7 +19,9 @@ use async_trait::async_trait;
 use axum::extract::Path;
 use axum::{Json, Router};
 use http::request::Parts;
-use portcullis::core::{Challenge, Clock, NewAccount, PasswordHash, Store, SystemClock, no_mails};
+use portcullis::core::{
+    Challenge, Clock, Device, NewAccount, PasswordHash, Store, SystemClock, no_mails,
+};
 use portcullis::sql::Database;
 use portcullis::{
     Access, Ask, AuthError, Authenticated, Authenticator, Gate, IsAdminUser, Permission,
@@ -121,6 +123,7 @@ async fn main() -> anyhow::Result<()> {
             is_email_verified: None,
             is_staff: false,
             is_superuser: false,
+            device: Device::default(),
             now: SystemClock.now(),
         };
         store.create_account(account, None, &no_mails).await?;

@@ -8,8 +8,8 @@ use http::StatusCode;
 use http::request::Parts;
 use portcullis_core::{Authenticator, Challenge, PasswordHash, User};
 use portcullis_web::{
-    Access, Api, BasicAuthentication, Checked, ClientInfo, CurrentUser, Doors, FieldErrors, Fields,
-    Gate, Refusal, TextRule, device_of, post,
+    Access, Api, BasicAuthentication, Checked, CurrentUser, Doors, FieldErrors, Fields, Gate,
+    Refusal, TextRule, device_of, post,
 };
 use serde_json::json;
 
@@ -59,11 +59,17 @@ impl Accounts {
             .authenticated_by(Vec::new())
             .api(api("Login Json"))
             .open()
-            .route(&at("logout"), post(move |access| logout(c, access)))
+            .route(
+                &at("logout"),
+                post(move |request, access| logout(c, request, access)),
+            )
             .authenticated_by(vec![Arc::clone(&device)])
             .require(portcullis_core::IsAuthenticated)
             .api(api("Logout"))
-            .route(&at("logoutall"), post(move |access| logout_all(d, access)))
+            .route(
+                &at("logoutall"),
+                post(move |request, access| logout_all(d, request, access)),
+            )
             .authenticated_by(vec![device])
             .require(portcullis_core::IsAuthenticated)
             .api(api("Logout All"))
@@ -93,8 +99,7 @@ async fn login_json(
     let password = fields.text(TextRule::new("password").exact(), &mut errors);
     errors.into_result()?;
     let refused = || FieldErrors::form("Unable to log in with provided credentials.").into();
-    let client = ClientInfo::of(&request.extensions);
-    let checked = accounts.passwords.check(&client, &name, &password).await?;
+    let checked = accounts.passwords.check(&request, &name, &password).await?;
     let Checked::Right {
         user,
         rehashed,
@@ -134,12 +139,16 @@ async fn issue(
     Ok(Json(body).into_response())
 }
 
-async fn logout(accounts: Accounts, access: Access) -> Result<StatusCode, Refusal> {
-    accounts.log_out_token(&access).await?;
+async fn logout(accounts: Accounts, request: Parts, access: Access) -> Result<StatusCode, Refusal> {
+    accounts.log_out_token(&request, &access).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn logout_all(accounts: Accounts, access: Access) -> Result<StatusCode, Refusal> {
-    accounts.log_out_devices(&access).await?;
+async fn logout_all(
+    accounts: Accounts,
+    request: Parts,
+    access: Access,
+) -> Result<StatusCode, Refusal> {
+    accounts.log_out_devices(&request, &access).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use portcullis_core::{Device, Issued, NewLogin, PasswordHash, User};
+use http::request::Parts;
+use portcullis_core::{AuditEvent, Device, Issued, NewLogin, PasswordHash, Scheme, User};
 use portcullis_web::{Access, Refusal};
 use time::OffsetDateTime;
 
@@ -61,11 +62,13 @@ impl Accounts {
     /// # Errors
     /// 503 when the database fails; then they are still good.
     #[doc(alias = "LogoutAllView")]
-    pub async fn log_out_devices(&self, access: &Access) -> Result<u64, Refusal> {
+    pub async fn log_out_devices(&self, request: &Parts, access: &Access) -> Result<u64, Refusal> {
         let Some(user) = access.who().user() else {
             return Ok(0);
         };
-        let ended = self.passwords.store().end_device_logins(&user.id).await?;
+        let entry = self.entry(AuditEvent::Logout, request).by(Scheme::Device);
+        let store = self.passwords.store();
+        let ended = store.end_device_logins(&user.id, Some(entry)).await?;
         tracing::info!(user = %user.id, event = "logout", ended, "logged out everywhere");
         Ok(ended)
     }

@@ -48,7 +48,10 @@ impl Jwt {
             .authenticated_by(Vec::new())
             .api(api("Token Verify").with_fields(&["token"]))
             .open()
-            .route(&at("blacklist"), post(move |fields| blacklist(d, fields)))
+            .route(
+                &at("blacklist"),
+                post(move |request, fields| blacklist(d, request, fields)),
+            )
             .authenticated_by(Vec::new())
             .api(api("Token Blacklist").with_fields(&["refresh"]))
             .open()
@@ -117,8 +120,9 @@ async fn verify(jwt: Jwt, fields: Fields) -> Result<Json<Value>, Refusal> {
     Ok(Json(json!({})))
 }
 
-async fn blacklist(jwt: Jwt, fields: Fields) -> Result<Json<Value>, Refusal> {
-    jwt.blacklist(&token(&fields, "refresh")?).await?;
+async fn blacklist(jwt: Jwt, request: Parts, fields: Fields) -> Result<Json<Value>, Refusal> {
+    let token = token(&fields, "refresh")?;
+    jwt.blacklist(device_of(&request), &token).await?;
     Ok(Json(json!({})))
 }
 

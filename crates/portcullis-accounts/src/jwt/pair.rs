@@ -5,7 +5,7 @@ use std::fmt;
 use http::request::Parts;
 use portcullis_core::{Device, NewJwtLogin, NewLogin, PasswordHash, User};
 use portcullis_django::jwt::{Claims, Subject, TokenType};
-use portcullis_web::{Checked, ClientInfo, LOGIN_CLAIM, Refusal, device_of};
+use portcullis_web::{Checked, LOGIN_CLAIM, Refusal, device_of};
 use time::OffsetDateTime;
 
 use super::{Jwt, new_family, row_of};
@@ -42,8 +42,7 @@ impl Jwt {
         name: &str,
         password: &str,
     ) -> Result<Option<TokenPair>, Refusal> {
-        let client = ClientInfo::of(&request.extensions);
-        let checked = self.passwords.check(&client, name, password).await?;
+        let checked = self.passwords.check(request, name, password).await?;
         let Checked::Right {
             user,
             rehashed,

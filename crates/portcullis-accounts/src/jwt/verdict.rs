@@ -1,5 +1,6 @@
 //! Is this token good, and let it be so no longer.
 
+use portcullis_core::{AuditEntry, AuditEvent, Device, Scheme};
 use portcullis_django::jwt::{self, TokenError, VerifyError};
 use portcullis_web::{FieldErrors, Refusal};
 
@@ -43,7 +44,7 @@ impl Jwt {
     /// # Errors
     /// 401 in simplejwt's words when it is not good, or was ended before; 503 when the database fails.
     #[doc(alias = "TokenBlacklistView")]
-    pub async fn blacklist(&self, token: &str) -> Result<(), Refusal> {
+    pub async fn blacklist(&self, device: Device, token: &str) -> Result<(), Refusal> {
         let now = self.clock.now();
         let verified = self.refresh_token(token, now).map_err(refused)?;
         let claims = verified.claims();
@@ -53,6 +54,7 @@ impl Jwt {
             login_named(claims),
             user.as_ref(),
             now,
+            Some(AuditEntry::new(AuditEvent::Logout, device, now).by(Scheme::Jwt)),
         );
         if !ending.await? {
             return Err(refused(TokenError::Blacklisted));

@@ -100,7 +100,7 @@ impl RestAuth {
             let body = Json(json!({ "detail": detail }));
             return Ok((StatusCode::UNAUTHORIZED, body).into_response());
         };
-        match jwt.blacklist(token).await {
+        match jwt.blacklist(device_of(request), token).await {
             Ok(()) => {}
             Err(Refusal::AuthenticationFailedJson(body, _)) => {
                 // In words of dj-rest-auth's own, and without asking for anything.

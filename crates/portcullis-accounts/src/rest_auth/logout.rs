@@ -24,7 +24,7 @@ pub(super) async fn log_out(
         let body = Json(json!({ "detail": detail }));
         return Ok((StatusCode::BAD_REQUEST, body).into_response());
     }
-    auth.accounts.log_out_token(&access).await?;
+    auth.accounts.log_out_token(&request, &access).await?;
     if auth.settings.session_login {
         auth.accounts.log_out_session(&request).await?;
     }

@@ -75,7 +75,7 @@ pub(super) async fn confirm(
         Err(BadLink::User | BadLink::Token) => return Err(bad("token")),
     };
     let password = auth.agreed(typed, right.user())?;
-    if !accounts.reset_password(right, &password).await? {
+    if !accounts.reset_password(&request, right, &password).await? {
         return Err(bad("token"));
     }
     let detail = "Password has been reset with the new password.";

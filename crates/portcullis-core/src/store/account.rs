@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::{NewLogin, NewSession, OutgoingMail, StoreError, WriteMails};
+use super::{AuditEntry, Device, NewLogin, NewSession, OutgoingMail, StoreError, WriteMails};
 use crate::user::{PasswordHash, User, UserId};
 
 /// An account to be made.
@@ -21,6 +21,8 @@ pub struct NewAccount {
     pub is_staff: bool,
     /// Has every permission.
     pub is_superuser: bool,
+    /// The client, for the audit log.
+    pub device: Device,
     /// When.
     pub now: OffsetDateTime,
 }
@@ -67,6 +69,8 @@ pub struct NewPassword {
     pub session: Option<NewSession>,
     /// What is told about it.
     pub mails: Vec<OutgoingMail>,
+    /// Its line in the audit log.
+    pub audit: Option<AuditEntry>,
 }
 
 impl NewPassword {
@@ -78,6 +82,7 @@ impl NewPassword {
             ends: Ends::Everything,
             session: None,
             mails: Vec::new(),
+            audit: None,
         }
     }
 }
@@ -123,7 +128,7 @@ pub trait UserStore: Send + Sync {
 /// Making and changing accounts.
 #[async_trait]
 pub trait AccountStore: UserStore {
-    /// Makes an account and its first login at once, and writes the mails about it: there are no
+    /// Makes an account and its first login at once, with a line in the audit log, and writes the mails about it: there are no
     /// half-made users, and none who were promised a mail that does not come.
     ///
     /// `mails` is asked once, when the account is written and not yet durable.

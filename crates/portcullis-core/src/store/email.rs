@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use time::OffsetDateTime;
 
-use super::{StoreError, WriteMails};
+use super::{AuditEntry, StoreError, WriteMails};
 use crate::user::User;
 
 /// An address of a user: a row of allauth's `account_emailaddress`.
@@ -83,5 +83,6 @@ pub trait EmailStore: Send + Sync {
         &self,
         address: i64,
         mails: WriteMails<'_, VerifiedEmail>,
+        audit: Option<AuditEntry>,
     ) -> Result<Option<VerifiedEmail>, StoreError>;
 }

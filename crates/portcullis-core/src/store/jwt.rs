@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use time::{Duration, OffsetDateTime};
 
-use super::{Device, SeenLogin, StoreError};
+use super::{AuditEntry, Device, SeenLogin, StoreError};
 use crate::user::{User, UserId};
 
 /// A refresh token as the store knows it: by its name and times, never by its text.
@@ -164,5 +164,6 @@ pub trait JwtStore: Send + Sync {
         family: Option<&str>,
         user: Option<&UserId>,
         now: OffsetDateTime,
+        audit: Option<AuditEntry>,
     ) -> Result<bool, StoreError>;
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::{Device, NewJwtLogin, NewSession, SeenLogin, StoreError};
+use super::{AuditEntry, Device, NewJwtLogin, NewSession, SeenLogin, StoreError};
 use crate::user::{PasswordHash, User, UserId};
 
 /// A device token to be issued, as a knox row: only its digest is stored.
@@ -96,7 +96,7 @@ pub struct DeviceLogin {
 /// Logins by their credentials.
 #[async_trait]
 pub trait LoginStore: Send + Sync {
-    /// Opens a login; writes `last_login` (not for DRF's token and JWTs) and, when given, the re-hashed
+    /// Opens a login, with its line in the audit log; writes `last_login` (not for DRF's token and JWTs) and, when given, the re-hashed
     /// password. A device login removes the user's device tokens that are over.
     ///
     /// All of it only while the user is active and `user.password` is still the stored one.
@@ -121,14 +121,23 @@ pub trait LoginStore: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
-    async fn end_device_login(&self, user: &UserId, digest: &str) -> Result<bool, StoreError>;
+    async fn end_device_login(
+        &self,
+        user: &UserId,
+        digest: &str,
+        audit: Option<AuditEntry>,
+    ) -> Result<bool, StoreError>;
 
     /// Ends all device logins of a user; how many there were.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
     #[doc(alias = "LogoutAllView")]
-    async fn end_device_logins(&self, user: &UserId) -> Result<u64, StoreError>;
+    async fn end_device_logins(
+        &self,
+        user: &UserId,
+        audit: Option<AuditEntry>,
+    ) -> Result<u64, StoreError>;
 
     /// Removes the device tokens of a user that are over.
     ///
@@ -161,5 +170,6 @@ pub trait LoginStore: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
-    async fn end_token(&self, user: &UserId) -> Result<bool, StoreError>;
+    async fn end_token(&self, user: &UserId, audit: Option<AuditEntry>)
+    -> Result<bool, StoreError>;
 }

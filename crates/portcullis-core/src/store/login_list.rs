@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::{Device, StoreError};
+use super::{AuditEntry, Device, StoreError};
 use crate::authenticator::LoginId;
 use crate::user::UserId;
 
@@ -162,13 +162,23 @@ pub trait LoginListStore: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
-    async fn end_login(&self, login: LoginId, user: Option<&UserId>) -> Result<bool, StoreError>;
+    async fn end_login(
+        &self,
+        login: LoginId,
+        user: Option<&UserId>,
+        audit: Option<AuditEntry>,
+    ) -> Result<bool, StoreError>;
 
     /// Ends the logins of a user and their credentials, DRF's token too; how many there were.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
-    async fn end_logins(&self, user: &UserId, spared: Spared) -> Result<u64, StoreError>;
+    async fn end_logins(
+        &self,
+        user: &UserId,
+        spared: Spared,
+        audit: Option<AuditEntry>,
+    ) -> Result<u64, StoreError>;
 
     /// Removes sessions, device tokens and refresh tokens that are over, and their logins.
     ///

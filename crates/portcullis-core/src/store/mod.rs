@@ -2,6 +2,7 @@
 
 mod account;
 mod attempt;
+mod audit;
 mod device;
 mod email;
 mod jwt;
@@ -18,6 +19,7 @@ pub use account::{
     ProfileChange, UserStore,
 };
 pub use attempt::{Attempt, AttemptStore, Counter, Limit};
+pub use audit::{AuditEntry, AuditEvent, AuditFilter, AuditOutcome, AuditRecord, AuditStore};
 pub use device::Device;
 pub use email::{EmailAddress, EmailStore, VerifiedEmail};
 pub use jwt::{
@@ -59,6 +61,7 @@ pub trait Store:
     + JwtStore
     + AttemptStore
     + OutboxStore
+    + AuditStore
 {
     /// Whether the store answers; for health checks.
     ///

@@ -5,7 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::{Device, SeenLogin, StoreError};
+use super::{AuditEntry, Device, SeenLogin, StoreError};
 
 /// A session to be opened.
 #[derive(Clone)]
@@ -79,5 +79,5 @@ pub trait SessionStore: Send + Sync {
     /// # Errors
     /// [`StoreError`] when the database fails.
     #[doc(alias = "flush")]
-    async fn end_session(&self, key: &str) -> Result<bool, StoreError>;
+    async fn end_session(&self, key: &str, audit: Option<AuditEntry>) -> Result<bool, StoreError>;
 }

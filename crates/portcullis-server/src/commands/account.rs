@@ -4,13 +4,15 @@ use std::io::{BufRead, IsTerminal, Write};
 
 use anyhow::{Context, bail};
 use portcullis::core::{
-    AccountStore, Clock, CreateAccountError, NewAccount, NewPassword, SystemClock, no_mails,
+    AccountStore, AuditEntry, AuditEvent, Clock, CreateAccountError, NewAccount, NewPassword,
+    SystemClock, no_mails,
 };
 use portcullis::django::permission::normalize_username;
 use portcullis::django::validators::{
     MAX_USERNAME_LENGTH, UserAttributes, UsernameAlphabet, plain_email, validate_username,
 };
 
+use super::audit::operator;
 use super::exit::Usage;
 use super::mail::mailer_of_command;
 use super::opening::{open, open_existing, user};
@@ -42,6 +44,7 @@ pub(super) async fn create_superuser(
         is_email_verified: None,
         is_staff: true,
         is_superuser: true,
+        device: operator(),
         now: SystemClock.now(),
     };
     match database.create_account(account, None, &no_mails).await {
@@ -70,6 +73,11 @@ pub(super) async fn change_password(
     let mails = mailer.and_then(|mailer| mailer.password_changed(&user));
     let change = NewPassword {
         mails: mails.into_iter().collect(),
+        audit: Some(AuditEntry::new(
+            AuditEvent::PasswordChange,
+            operator(),
+            SystemClock.now(),
+        )),
         ..NewPassword::new(password)
     };
     let ended = database.change_password(&user, change).await?;

@@ -1,6 +1,7 @@
 //! The commands: each opens what it needs, does one thing, and says what it did.
 
 mod account;
+mod audit;
 mod check;
 mod exit;
 mod explain;
@@ -17,7 +18,7 @@ use std::thread::available_parallelism;
 
 use anyhow::Context;
 use portcullis::accounts::SetupKey;
-use portcullis::core::{Clock, SecretKeys, SystemClock};
+use portcullis::core::{AuditStore, Clock, SecretKeys, SystemClock};
 use portcullis::django::jwt::Backend;
 use portcullis::sql::{Database, Opened};
 use portcullis::web::{Doors, HashingPool};
@@ -73,6 +74,7 @@ pub async fn run(line: CommandLine) -> anyhow::Result<ExitCode> {
         Command::Mail {
             what: MailCommand::Test { address },
         } => mail::test(settings, &address).await?,
+        Command::Audit(what) => audit::run(settings, what).await?,
         Command::Clearsessions => token::clear_sessions(settings).await?,
         Command::Explain { who, method, path } => {
             explain::explain(settings, who.as_deref(), &method, &path).await?;
@@ -89,6 +91,8 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let keys = settings.secret_keys()?;
     let jwt = settings.jwt_backend(&keys)?;
     let (database, opened) = open(settings).await?;
+    let begins = settings.audit_begins(SystemClock.now());
+    database.clear_audit(begins).await?;
     let database = database.with_cache()?;
     let threads = available_parallelism().map_or(1, usize::from);
     let surroundings = settings.surroundings();

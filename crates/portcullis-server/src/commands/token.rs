@@ -3,10 +3,12 @@
 use anyhow::{Context, bail};
 use portcullis::accounts::Tokens;
 use portcullis::core::{
-    Clock, Device, Issued, LoginId, LoginListStore, LoginStore, NewLogin, Scheme, SystemClock,
+    AuditEntry, AuditEvent, AuditStore, Clock, Device, Issued, LoginId, LoginListStore, LoginStore,
+    NewLogin, Scheme, SystemClock,
 };
 use portcullis::django::api_token;
 
+use super::audit::operator;
 use super::opening::{open_existing, user};
 use super::table::{moment, printable, say, table};
 use crate::command_line::TokenCommand;
@@ -46,6 +48,8 @@ async fn create(settings: &Settings, name: &str, device: &str) -> anyhow::Result
             printable(&user.username)
         )
     })?;
+    let entry = AuditEntry::new(AuditEvent::TokenIssued, operator(), now);
+    database.record(entry.about(Some(&user.id))).await?;
     let token = match issued {
         Issued::AsAsked => token,
         Issued::Token(key) => key,
@@ -88,7 +92,9 @@ async fn list(settings: &Settings, name: &str) -> anyhow::Result<()> {
 
 async fn revoke(settings: &Settings, id: i64) -> anyhow::Result<()> {
     let database = open_existing(settings).await?;
-    if !database.end_login(LoginId(id), None).await? {
+    let now = SystemClock.now();
+    let entry = AuditEntry::new(AuditEvent::TokenRevoked, operator(), now);
+    if !database.end_login(LoginId(id), None, Some(entry)).await? {
         bail!("there is no token {id}: `portcullis token list NAME` shows the numbers");
     }
     say(&format!("token {id} ended\n"))
@@ -97,9 +103,11 @@ async fn revoke(settings: &Settings, id: i64) -> anyhow::Result<()> {
 /// Removes sessions and tokens that are over, and says how many.
 pub(super) async fn clear_sessions(settings: &Settings) -> anyhow::Result<()> {
     let database = open_existing(settings).await?;
-    let cleared = database.clear_expired(SystemClock.now()).await?;
+    let now = SystemClock.now();
+    let cleared = database.clear_expired(now).await?;
+    let lines = database.clear_audit(settings.audit_begins(now)).await?;
     say(&format!(
-        "{} sessions, {} device tokens and {} refresh tokens removed\n",
+        "{} sessions, {} device tokens, {} refresh tokens and {lines} lines of the audit log removed\n",
         cleared.sessions, cleared.tokens, cleared.refresh_tokens
     ))
 }

@@ -5,7 +5,7 @@ use portcullis::accounts::{
     AccountCompat, EmailVerification, LoginNames, ResetLinks, RestAuthSettings, Tokens,
 };
 use portcullis::core::Limit;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use super::Settings;
 use super::words::words;
@@ -59,6 +59,13 @@ impl Settings {
             log_out_on_change: self.rest_auth_log_out_on_password_change,
             username_required: self.rest_auth_username_required,
         }
+    }
+
+    /// The time of the oldest lines of the audit log that are kept.
+    #[must_use]
+    pub fn audit_begins(&self, now: OffsetDateTime) -> OffsetDateTime {
+        let kept = Duration::days(i64::from(self.audit_keep_days.get()));
+        now.saturating_sub(kept)
     }
 
     /// Whether sign-up says that somebody has an address.

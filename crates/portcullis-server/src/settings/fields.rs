@@ -182,6 +182,10 @@ settings! {
     /// Whether people are told by mail that their password was changed.
     "accounts.email_notifications" accounts_email_notifications: bool = true;
 
+    /// For how many days lines of the audit log are kept; older ones go at each start, and by
+    /// `portcullis clearsessions`.
+    "audit.keep_days" audit_keep_days: Whole<1, 36_500> = Whole::new(365);
+
     /// Whether /rest-auth/login/ opens a session besides its token.
     "rest_auth.session_login" rest_auth_session_login: bool = true;
 

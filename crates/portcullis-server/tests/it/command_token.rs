@@ -63,7 +63,7 @@ fn what_is_over_is_cleared_and_counted() {
     let said = folder.ok(&["clearsessions"]);
     assert_eq!(
         said,
-        "1 sessions, 1 device tokens and 0 refresh tokens removed\n"
+        "1 sessions, 1 device tokens, 0 refresh tokens and 0 lines of the audit log removed\n"
     );
     assert_eq!(
         (

@@ -3,11 +3,13 @@
 
 mod accounts;
 mod administrators;
+mod audit;
 mod bad_input;
 mod binary;
 mod browser;
 mod client;
 mod command;
+mod command_audit;
 mod command_check;
 mod command_explain;
 mod command_token;

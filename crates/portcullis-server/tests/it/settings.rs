@@ -73,6 +73,8 @@ confirmation_seconds = 60
 reset_seconds = 60
 reset_links = "django"
 email_notifications = false
+[audit]
+keep_days = 30
 [rest_auth]
 session_login = false
 old_password = false

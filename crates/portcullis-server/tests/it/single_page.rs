@@ -157,6 +157,7 @@ async fn user_who_signed_up_elsewhere_sets_a_password_later() {
         is_email_verified: Some(true),
         is_staff: false,
         is_superuser: false,
+        device: portcullis::core::Device::default(),
         now: client.clock.now(),
     };
     let made = client.store.create_account(account, None, &no_mails).await;

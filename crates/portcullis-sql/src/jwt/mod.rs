@@ -7,11 +7,12 @@ mod rotation;
 
 use async_trait::async_trait;
 use portcullis_core::{
-    Device, Family, JwtBearer, JwtStore, NewJwtLogin, RefreshStanding, RefreshToken, Rotated,
-    Rotation, StoreError, UserId,
+    AuditEntry, Device, Family, JwtBearer, JwtStore, NewJwtLogin, RefreshStanding, RefreshToken,
+    Rotated, Rotation, StoreError, UserId,
 };
 use time::OffsetDateTime;
 
+use crate::audit::write_audit;
 use crate::database::Database;
 use crate::login_list::seen;
 use crate::transaction::Transaction;
@@ -90,6 +91,7 @@ impl JwtStore for Database {
         family: Option<&str>,
         user: Option<&UserId>,
         now: OffsetDateTime,
+        audit: Option<AuditEntry>,
     ) -> Result<bool, StoreError> {
         let user_id = user.and_then(integer);
         let named = family.filter(|id| is_family(id)).map(str::to_owned);
@@ -100,6 +102,8 @@ impl JwtStore for Database {
         }
         let was_alive =
             ended.contains(&token.jti) || blacklist(&mut transaction, &token, user_id, now).await?;
+        let audit = audit.filter(|_| was_alive);
+        write_audit(&mut transaction, audit.as_ref(), user_id).await?;
         transaction.commit().await?;
         Ok(was_alive)
     }

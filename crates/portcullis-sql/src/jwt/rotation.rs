@@ -1,10 +1,14 @@
 //! Exchanging a refresh token for its successor, in one transaction.
 
-use portcullis_core::{Family, RefreshToken, Rotated, Rotation, RotationWay, StoreError};
+use portcullis_core::{
+    AuditEntry, AuditEvent, AuditOutcome, Family, RefreshToken, Rotated, Rotation, RotationWay,
+    Scheme, StoreError,
+};
 use time::{Duration, OffsetDateTime};
 
 use super::blacklist::{blacklist, end_family, outstand};
 use super::{digest_of, family_of, insert_login, insert_refresh};
+use crate::audit::write_audit;
 use crate::transaction::Transaction;
 use crate::user_row::integer;
 use crate::value::values;
@@ -121,6 +125,10 @@ async fn in_family(
             return Ok(Rotated::Again { token, family });
         }
         end_family(transaction, family).await?;
+        let entry = AuditEntry::new(AuditEvent::TokenRevoked, rotation.device.clone(), *now)
+            .with_outcome(AuditOutcome::Reused)
+            .by(Scheme::Jwt);
+        write_audit(transaction, Some(&entry), Some(user_id)).await?;
         return Ok(Rotated::Reused);
     }
     if !blacklist(transaction, old, Some(user_id), *now).await? {

@@ -54,6 +54,12 @@ pub(super) const EMAIL_CHANGE: Ddl = Ddl {
     postgres: include_str!("portcullis_0008_postgresql.sql"),
 };
 
+/// `portcullis_audit`.
+pub(super) const AUDIT: Ddl = Ddl {
+    sqlite: include_str!("portcullis_0007_sqlite.sql"),
+    postgres: include_str!("portcullis_0007_postgresql.sql"),
+};
+
 /// The address of logins.
 pub(super) const LOGIN_ADDRESS: Ddl = Ddl {
     sqlite: include_str!("portcullis_0006_sqlite.sql"),

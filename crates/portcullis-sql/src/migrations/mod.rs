@@ -11,19 +11,21 @@ use crate::database::Database;
 use crate::transaction::{Dialect, Transaction};
 use crate::value::values;
 use ddl::{
-    DJANGO, Ddl, EMAIL_AND_LOGIN, EMAIL_CHANGE, LOGIN_ADDRESS, OUTBOX, REFRESH, THROTTLE, USERNAME,
+    AUDIT, DJANGO, Ddl, EMAIL_AND_LOGIN, EMAIL_CHANGE, LOGIN_ADDRESS, OUTBOX, REFRESH, THROTTLE,
+    USERNAME,
 };
 
 const DJANGO_APPLIED: &str = include_str!("django_applied.txt");
 
 /// Our own migrations, in the order of application.
-const MIGRATIONS: [(&str, Ddl); 7] = [
+const MIGRATIONS: [(&str, Ddl); 8] = [
     ("0001_initial", EMAIL_AND_LOGIN),
     ("0002_throttle", THROTTLE),
     ("0003_username", USERNAME),
     ("0004_outbox", OUTBOX),
     ("0005_refresh", REFRESH),
     ("0006_login_address", LOGIN_ADDRESS),
+    ("0007_audit", AUDIT),
     ("0008_email_change", EMAIL_CHANGE),
 ];
 

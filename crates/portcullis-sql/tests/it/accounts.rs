@@ -125,8 +125,18 @@ pub(crate) async fn ended_login_is_gone(place: Place) {
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].expires, Some(NOW + Duration::hours(10)));
     assert!(found[0].login.is_some());
-    assert!(database.end_device_login(&user.id, "d1").await.unwrap());
-    assert!(!database.end_device_login(&user.id, "d1").await.unwrap());
+    assert!(
+        database
+            .end_device_login(&user.id, "d1", None)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !database
+            .end_device_login(&user.id, "d1", None)
+            .await
+            .unwrap()
+    );
     assert!(database.device_logins("key").await.unwrap().is_empty());
     assert_eq!(place.count("portcullis_login").await, 0);
 }
@@ -217,8 +227,8 @@ pub(crate) async fn drf_token_is_one_per_user(place: Place) {
     assert_eq!(keys.len(), 1, "all get the same token");
     let found = database.user_by_token(&keys[0]).await.unwrap();
     assert_eq!(found.map(|found| found.id), Some(user.id.clone()));
-    assert!(database.end_token(&user.id).await.unwrap());
-    assert!(!database.end_token(&user.id).await.unwrap());
+    assert!(database.end_token(&user.id, None).await.unwrap());
+    assert!(!database.end_token(&user.id, None).await.unwrap());
     assert_eq!(database.user_by_token(&keys[0]).await.unwrap(), None);
 }
 

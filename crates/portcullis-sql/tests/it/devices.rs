@@ -59,8 +59,8 @@ pub(crate) async fn all_device_logins_of_a_user_end_together(place: Place) {
     let user = ada(&database).await;
     let login = limited("a", NOW);
     database.log_in(&user, login, None).await.unwrap().unwrap();
-    assert_eq!(database.end_device_logins(&user.id).await.unwrap(), 2);
-    assert_eq!(database.end_device_logins(&user.id).await.unwrap(), 0);
+    assert_eq!(database.end_device_logins(&user.id, None).await.unwrap(), 2);
+    assert_eq!(database.end_device_logins(&user.id, None).await.unwrap(), 0);
     assert!(database.list_logins(&user.id).await.unwrap().is_empty());
 }
 

@@ -100,7 +100,12 @@ pub(crate) async fn jwt_login_is_in_the_list_and_its_end_ends_the_tokens(place: 
         listed.map(|login| login.id)
     );
 
-    assert!(database.end_login(listed.unwrap().id, None).await.unwrap());
+    assert!(
+        database
+            .end_login(listed.unwrap().id, None, None)
+            .await
+            .unwrap()
+    );
     let bearer = database.jwt_bearer(&id, Some(FAMILY)).await.unwrap();
     assert_eq!(bearer.unwrap().login, None);
     let standing = database.refresh_standing("r1", None).await.unwrap();
@@ -258,7 +263,7 @@ pub(crate) async fn token_that_another_server_made_of_ours_stays_in_the_family(p
     // The family's end is also that of such tokens.
     assert!(
         database
-            .blacklist_refresh(token("r4", NOW), Some(FAMILY), Some(&user.id), NOW)
+            .blacklist_refresh(token("r4", NOW), Some(FAMILY), Some(&user.id), NOW, None)
             .await
             .unwrap()
     );
@@ -310,12 +315,12 @@ pub(crate) async fn blacklisted_refresh_token_is_dead_with_its_family(place: Pla
     let database = place.migrated().await;
     let user = ada_with_family(&database).await;
     for was_alive in [true, false] {
-        let ended = database.blacklist_refresh(token("r1", NOW), None, Some(&user.id), NOW);
+        let ended = database.blacklist_refresh(token("r1", NOW), None, Some(&user.id), NOW, None);
         assert_eq!(ended.await.unwrap(), was_alive);
     }
     assert!(!is_open(&database, &user, FAMILY).await);
     // One that nobody knows gets its rows first, as Django has it; also one of nobody.
-    let ended = database.blacklist_refresh(token("unknown", NOW), None, None, NOW);
+    let ended = database.blacklist_refresh(token("unknown", NOW), None, None, NOW, None);
     assert!(ended.await.unwrap());
     assert_eq!(alive(&place).await, 0);
 }

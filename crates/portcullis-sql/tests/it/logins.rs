@@ -135,10 +135,15 @@ pub(crate) async fn login_of_the_list_ends_with_its_credential(place: Place) {
     let database = place.migrated().await;
     let (user, _) = two_users(&database).await;
     for login in database.list_logins(&user.id).await.unwrap() {
-        assert!(database.end_login(login.id, None).await.unwrap());
-        assert!(!database.end_login(login.id, None).await.unwrap());
+        assert!(database.end_login(login.id, None, None).await.unwrap());
+        assert!(!database.end_login(login.id, None, None).await.unwrap());
     }
-    assert!(!database.end_login(LoginId(i64::MAX), None).await.unwrap());
+    assert!(
+        !database
+            .end_login(LoginId(i64::MAX), None, None)
+            .await
+            .unwrap()
+    );
     assert!(database.session("of ada").await.unwrap().is_none());
     // Eve's token, session and their rows are all that is left.
     for table in ["knox_authtoken", "django_session"] {
@@ -153,11 +158,21 @@ pub(crate) async fn login_is_ended_by_its_user_alone(place: Place) {
     let logins = database.list_logins(&user.id).await.unwrap();
     let before = place.all_rows().await;
     for login in &logins {
-        assert!(!database.end_login(login.id, Some(&eve.id)).await.unwrap());
+        assert!(
+            !database
+                .end_login(login.id, Some(&eve.id), None)
+                .await
+                .unwrap()
+        );
     }
     assert_eq!(place.all_rows().await, before);
     for login in &logins {
-        assert!(database.end_login(login.id, Some(&user.id)).await.unwrap());
+        assert!(
+            database
+                .end_login(login.id, Some(&user.id), None)
+                .await
+                .unwrap()
+        );
     }
     assert!(database.list_logins(&user.id).await.unwrap().is_empty());
     assert_eq!(database.list_logins(&eve.id).await.unwrap().len(), 2);
@@ -174,7 +189,7 @@ pub(crate) async fn all_logins_end_but_the_one_that_is_spared(place: Place) {
         .find(|login| login.scheme == Scheme::Device)
         .unwrap();
     // Two sessions and DRF's token.
-    let ended = database.end_logins(&user.id, Spared::Login(spared.id));
+    let ended = database.end_logins(&user.id, Spared::Login(spared.id), None);
     assert_eq!(ended.await.unwrap(), 3);
     let left = database.list_logins(&user.id).await.unwrap();
     assert_eq!(left.as_slice(), std::slice::from_ref(spared));
@@ -182,7 +197,7 @@ pub(crate) async fn all_logins_end_but_the_one_that_is_spared(place: Place) {
         assert!(database.session(key).await.unwrap().is_none(), "{key}");
     }
     assert_eq!(place.count("authtoken_token").await, 0);
-    let ended = database.end_logins(&user.id, Spared::Nothing);
+    let ended = database.end_logins(&user.id, Spared::Nothing, None);
     assert_eq!(ended.await.unwrap(), 1);
     // Eve's token, session and their rows are all that is left.
     assert_eq!(database.list_logins(&eve.id).await.unwrap().len(), 2);

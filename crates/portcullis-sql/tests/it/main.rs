@@ -3,6 +3,7 @@
 
 mod abandonment;
 mod accounts;
+mod audit;
 mod devices;
 mod jwt;
 mod logins;
@@ -33,6 +34,7 @@ fn account(email: &str) -> NewAccount {
         is_email_verified: None,
         is_staff: false,
         is_superuser: false,
+        device: Device::default(),
         now: NOW,
     }
 }

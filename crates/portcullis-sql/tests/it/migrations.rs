@@ -44,6 +44,7 @@ pub(crate) async fn django_database_gets_our_tables_only(place: Place) {
             "portcullis.0004_outbox",
             "portcullis.0005_refresh",
             "portcullis.0006_login_address",
+            "portcullis.0007_audit",
             "portcullis.0008_email_change",
         ]
     );
@@ -67,6 +68,7 @@ pub(crate) async fn two_nodes_migrate_at_once(place: Place) {
             "portcullis.0004_outbox",
             "portcullis.0005_refresh",
             "portcullis.0006_login_address",
+            "portcullis.0007_audit",
             "portcullis.0008_email_change",
         ]
     );

@@ -81,11 +81,14 @@ pub(crate) async fn address_is_verified_once_and_for_one_user(place: Place) {
     };
     assert_eq!(address.email, "ada@example.com");
     assert!(address.is_primary && !address.is_verified);
-    let verify = || database.verify_email(address.id, &no_mails);
+    let verify = || database.verify_email(address.id, &no_mails, None);
     let verified = verify().await.unwrap().unwrap();
     assert_eq!((&verified.user.id, verified.instead_of), (&user.id, None));
     assert_eq!(verify().await.unwrap(), None);
-    assert_eq!(database.verify_email(99, &no_mails).await.unwrap(), None);
+    assert_eq!(
+        database.verify_email(99, &no_mails, None).await.unwrap(),
+        None
+    );
     assert!(database.email_addresses(&user).await.unwrap()[0].is_verified);
 }
 
@@ -135,6 +138,7 @@ pub(crate) async fn session_of_the_change_goes_on_under_a_new_key(place: Place) 
         ends: Ends::Sessions,
         session: Some(session("new key", Some("here"))),
         mails: Vec::new(),
+        audit: None,
     };
     let ended = database.change_password(&user, change).await.unwrap();
     let expected = Ended {
@@ -165,7 +169,7 @@ pub(crate) async fn address_that_was_asked_for_takes_the_place_of_the_old_one(pl
     assert!(found("ada@example.org").await.unwrap().is_none());
     let addresses = database.email_addresses(&user).await.unwrap();
     let id_of = |email: &str| addresses.iter().find(|a| a.email == email).unwrap().id;
-    let verify = |id| database.verify_email(id, &no_mails);
+    let verify = |id| database.verify_email(id, &no_mails, None);
     let verified = verify(id_of("ada@example.org")).await.unwrap().unwrap();
     assert_eq!(verified.instead_of.as_deref(), Some("ada@example.com"));
     assert_eq!(verified.user.email, "ada@example.org");
@@ -194,7 +198,9 @@ pub(crate) async fn address_that_somebody_took_meanwhile_is_theirs(place: Place)
     let before = place.all_rows().await;
     let addresses = database.email_addresses(&user).await.unwrap();
     let wanted = addresses.iter().find(|a| a.email == "new@example.com");
-    let verified = database.verify_email(wanted.unwrap().id, &no_mails).await;
+    let verified = database
+        .verify_email(wanted.unwrap().id, &no_mails, None)
+        .await;
     assert_eq!(verified.unwrap(), None);
     let user = database.user_by_id(&user.id.to_string()).await.unwrap();
     assert_eq!(user.unwrap().email, "ada@example.com");

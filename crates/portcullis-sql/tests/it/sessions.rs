@@ -57,7 +57,7 @@ pub(crate) async fn session_moves_to_a_new_key(place: Place) {
         "data of new"
     );
     // The login moved with it: ending the session ends it.
-    assert!(database.end_session("new").await.unwrap());
+    assert!(database.end_session("new", None).await.unwrap());
     assert_eq!(place.count("portcullis_login").await, 1);
 }
 
@@ -66,8 +66,8 @@ pub(crate) async fn ended_session_is_gone_and_stays_so(place: Place) {
     let user = ada(&database).await;
     let login = NewLogin::Session(session("key", None));
     database.log_in(&user, login, None).await.unwrap();
-    assert!(database.end_session("key").await.unwrap());
-    assert!(!database.end_session("key").await.unwrap());
+    assert!(database.end_session("key", None).await.unwrap());
+    assert!(!database.end_session("key", None).await.unwrap());
     // A request that was under way cannot write it back.
     assert!(
         !database

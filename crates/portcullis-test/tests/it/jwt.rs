@@ -272,7 +272,7 @@ async fn ended_login_ends_its_tokens_at_once() {
     let ada = UserId::Integer(1);
     let logins = store.list_logins(&ada).await.unwrap();
     assert_eq!(logins[0].scheme, Scheme::Jwt);
-    store.end_login(logins[0].id, None).await.unwrap();
+    store.end_login(logins[0].id, None, None).await.unwrap();
     let answer = app
         .with_authorization(&format!("Bearer {access}"))
         .get("/whoami/")

@@ -6,7 +6,6 @@ use portcullis_core::{AuthError, Authenticated, Authenticator, Challenge};
 use portcullis_django::authorization;
 
 use crate::authorization_header::only_value;
-use crate::client::ClientInfo;
 use crate::passwords::{Checked, Passwords};
 
 /// Recognises `Authorization: Basic <base64 of name:password>`.
@@ -28,8 +27,7 @@ impl Authenticator for BasicAuthentication {
             return Ok(None);
         };
         let refused = || AuthError::failed("Invalid username/password.");
-        let client = ClientInfo::of(&request.extensions);
-        let checked = self.0.check(&client, &name, &password).await?;
+        let checked = self.0.check(request, &name, &password).await?;
         let Checked::Right {
             mut user,
             rehashed,

@@ -18,7 +18,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::Request;
 use portcullis::User;
-use portcullis::core::{AccountStore, Clock, NewAccount, PasswordHash, no_mails};
+use portcullis::core::{AccountStore, Clock, Device, NewAccount, PasswordHash, no_mails};
 use portcullis::django::password::{self, Hashers};
 use portcullis::web::PeerAddress;
 use portcullis_server::{AuthenticationClass, Surroundings};
@@ -128,6 +128,7 @@ pub(crate) async fn user_with(client: &Client, name: &str, column: &str) -> User
         is_email_verified: None,
         is_staff: false,
         is_superuser: false,
+        device: Device::default(),
         now: client.clock.now(),
     };
     client
