@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use portcullis::core::{
-    AccountStore, Clock, LoginStore, NewAccount, PasswordHash, SystemClock, no_mails,
+    AccountStore, Clock, Device, LoginStore, NewAccount, PasswordHash, SystemClock, no_mails,
 };
 use portcullis::django::random;
 use portcullis::sql::Database;
@@ -30,6 +30,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
             is_email_verified: None,
             is_staff: false,
             is_superuser: false,
+            device: Device::default(),
             now: SystemClock.now(),
         };
         database.create_account(account, None, &no_mails).await?;
