@@ -20,9 +20,14 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &["portcullis-core", "portcullis-django", "portcullis-web"],
     ),
     (
+        "portcullis-channels",
+        &["portcullis-core", "portcullis-web"],
+    ),
+    (
         "portcullis",
         &[
             "portcullis-accounts",
+            "portcullis-channels",
             "portcullis-core",
             "portcullis-django",
             "portcullis-sql",

@@ -88,6 +88,20 @@ pub trait Authenticator: Send + Sync {
         None
     }
 
+    /// The keyword of the `Authorization` header that these credentials follow, such as `Token`.
+    ///
+    /// Doors where tokens come without a keyword, as sockets, offer them to each authenticator that has one.
+    fn scheme(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Whether a request carries credentials of this kind that a browser adds by itself, such as a session's
+    /// cookie: then another site's page may have sent it.
+    fn is_ambient(&self, request: &Parts) -> bool {
+        let _ = request;
+        false
+    }
+
     /// The name shown by `portcullis routes` and in the log, such as `DeviceTokenAuthentication`.
     fn name(&self) -> &'static str;
 }

@@ -56,18 +56,28 @@ impl Access {
         P: Permission,
     {
         let object = object.ok_or(Refusal::NotFound)?;
+        self.allows(&object).await?;
         let ask = Ask::new(&self.who, &self.action).about(&object);
-        for verdict in [
-            self.permission.check(&ask).await,
-            permission.check(&ask).await,
-        ] {
-            match verdict {
-                Verdict::Allow => {}
-                Verdict::Deny(detail) => return Err(self.refuse(detail)),
-                Verdict::NeedsObject => return Err(self.refuse(None)),
-            }
-        }
+        self.settle(permission.check(&ask).await)?;
         Ok(object)
+    }
+
+    /// Whether the door's permission allows an object.
+    ///
+    /// # Errors
+    /// 401 or 403 when it is not theirs.
+    #[doc(alias = "has_object_permission")]
+    pub async fn allows<T: Send + Sync + 'static>(&self, object: &T) -> Result<(), Refusal> {
+        let ask = Ask::new(&self.who, &self.action).about(object);
+        self.settle(self.permission.check(&ask).await)
+    }
+
+    fn settle(&self, verdict: Verdict) -> Result<(), Refusal> {
+        match verdict {
+            Verdict::Allow => Ok(()),
+            Verdict::Deny(detail) => Err(self.refuse(detail)),
+            Verdict::NeedsObject => Err(self.refuse(None)),
+        }
     }
 
     /// The refusal for whoever came in: 401 for nobody, 403 for somebody.

@@ -12,9 +12,9 @@ use http::{Method, StatusCode, Uri, header};
 use portcullis_core::{AllowAny, Authenticator, Permission};
 use tower::ServiceBuilder;
 
+use crate::decoded_path;
 use crate::face::{Api, Face};
 use crate::gate::{self, Gate};
-use crate::refusal::Refusal;
 use crate::throttle::Throttle;
 use crate::way::{self, Door};
 
@@ -126,6 +126,18 @@ impl Doors {
         };
         self.doors.push((door, methods.handlers));
         self
+    }
+
+    /// Declares the path of a socket. Its handler asks the door through the [`Knock`](crate::Knock) in the
+    /// request's extensions, and tells the client in a frame, since a browser does not show the answer to a
+    /// refused handshake. A path without its slash is another path.
+    ///
+    /// What sockets are served with, as `portcullis-channels`, calls this.
+    #[must_use]
+    pub fn socket_route(self, path: &str, handler: Methods) -> Self {
+        let mut doors = self.route(path, handler);
+        doors.last().face = Face::Socket;
+        doors
     }
 
     /// Sets the permission of the path declared last.
@@ -242,7 +254,10 @@ impl Doors {
     #[must_use]
     pub fn rows(&self) -> Vec<DoorRow> {
         let row = |door: &Door, method: &Method| DoorRow {
-            method: method.to_string(),
+            method: match door.face {
+                Face::Socket => "SOCKET".to_owned(),
+                _ => method.to_string(),
+            },
             path: door.path.clone(),
             authenticators: gate::names(&door.authenticators),
             permission: door.permission.name(),
@@ -263,10 +278,14 @@ impl Doors {
         for (door, handlers) in self.doors {
             let path = door.path.clone();
             let is_slash_optional = door.is_slash_optional;
+            let is_socket = matches!(door.face, Face::Socket);
             // Around the method router and not inside it: it adds an `Allow` of its own.
             let enter = from_fn_with_state(Arc::new(door), way::enter);
             let service = ServiceBuilder::new().layer(enter).service(handlers);
-            if let Some(bare) = path.strip_suffix('/').filter(|bare| !bare.is_empty()) {
+            if let Some(bare) = path
+                .strip_suffix('/')
+                .filter(|bare| !bare.is_empty() && !is_socket)
+            {
                 router = if is_slash_optional {
                     router.route_service(bare, service.clone())
                 } else {
@@ -275,7 +294,8 @@ impl Doors {
             }
             router = router.route_service(&path, service);
         }
-        router.fallback(|| async { Refusal::NotFound })
+        let found = router.clone();
+        router.fallback(move |request| decoded_path::route(found, request))
     }
 }
 

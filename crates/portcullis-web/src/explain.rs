@@ -53,7 +53,7 @@ impl Doors {
         path: &str,
     ) -> Option<Explanation> {
         let door = self.find(path).await?;
-        let access = door.access(who, method);
+        let access = door.access(who, door.action(method));
         let ask = Ask::new(access.who(), &access.action);
         let verdicts = door.permission.explain(&ask).await;
         let needs_object = door.permission.check(&ask).await == Verdict::NeedsObject;

@@ -101,27 +101,26 @@ impl Gate {
             match authenticator.authenticate(request).await {
                 Ok(None) => {}
                 Ok(Some(authenticated)) => return Ok(Some(authenticated)),
-                Err(AuthError::Store(error)) => return Err(error.into()),
-                Err(AuthError::Busy) => return Err(Refusal::Unavailable),
-                Err(AuthError::Throttled { retry_after }) => {
-                    return Err(Refusal::Throttled(retry_after.whole_seconds()));
-                }
-                Err(AuthError::Failed(detail)) => {
-                    let challenge = self.challenge(authenticators);
-                    return Err(Refusal::AuthenticationFailed(detail, challenge));
-                }
-                Err(AuthError::FailedJson(body)) => {
-                    let challenge = self.challenge(authenticators);
-                    return Err(Refusal::AuthenticationFailedJson(body, challenge));
-                }
-                Err(_) => {
-                    let detail = "Incorrect authentication credentials.".into();
-                    let challenge = self.challenge(authenticators);
-                    return Err(Refusal::AuthenticationFailed(detail, challenge));
-                }
+                Err(error) => return Err(self.refusal_of(authenticators, error)),
             }
         }
         Ok(None)
+    }
+
+    /// What the client is told of an authenticator's error.
+    pub(crate) fn refusal_of(&self, authenticators: &Authenticators, error: AuthError) -> Refusal {
+        let challenge = || self.challenge(authenticators);
+        match error {
+            AuthError::Store(error) => error.into(),
+            AuthError::Busy => Refusal::Unavailable,
+            AuthError::Throttled { retry_after } => Refusal::Throttled(retry_after.whole_seconds()),
+            AuthError::Failed(detail) => Refusal::AuthenticationFailed(detail, challenge()),
+            AuthError::FailedJson(body) => Refusal::AuthenticationFailedJson(body, challenge()),
+            _ => {
+                let detail = "Incorrect authentication credentials.".into();
+                Refusal::AuthenticationFailed(detail, challenge())
+            }
+        }
     }
 
     /// The challenge of the first authenticator that has one; by DRF's rule, of the first.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use portcullis_core::{Challenge, StoreError};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fields::FieldErrors;
 use crate::hashing::Busy;
@@ -78,6 +78,17 @@ impl Refusal {
         }
     }
 
+    /// The body of the answer, such as `{"detail": "Not found."}`.
+    #[must_use]
+    pub fn body(&self) -> Value {
+        match self {
+            Self::Invalid(errors) => errors.to_json(),
+            Self::AuthenticationFailedJson(body, _) => serde_json::from_str(body)
+                .unwrap_or_else(|_| json!({ "detail": "Incorrect authentication credentials." })),
+            _ => json!({ "detail": self.detail() }),
+        }
+    }
+
     pub(crate) fn detail(&self) -> Cow<'static, str> {
         match self {
             Self::NotAuthenticated(_) => "Authentication credentials were not provided.".into(),
@@ -121,13 +132,7 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let body = match &self {
-            Self::Invalid(errors) => errors.to_json(),
-            Self::AuthenticationFailedJson(body, _) => serde_json::from_str(body)
-                .unwrap_or_else(|_| json!({ "detail": "Incorrect authentication credentials." })),
-            _ => json!({ "detail": self.detail() }),
-        };
-        let mut response = (self.status(), axum::Json(body)).into_response();
+        let mut response = (self.status(), axum::Json(self.body())).into_response();
         self.add_headers(response.headers_mut());
         response
     }

@@ -179,6 +179,12 @@ impl Sessions {
         Ok(true)
     }
 
+    /// Whether a request has the session's cookie at all, of whichever value.
+    #[must_use]
+    pub fn has_cookie(&self, request: &Parts) -> bool {
+        self.settings.cookie.is_in(&request.headers)
+    }
+
     /// Ends the session of a request, and removes its cookie.
     ///
     /// # Errors

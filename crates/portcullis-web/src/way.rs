@@ -17,6 +17,7 @@ use crate::effects::Effects;
 use crate::face::{Face, Negotiated, Renderer};
 use crate::fields::Body;
 use crate::gate::{Authenticators, Gate};
+use crate::knock;
 use crate::refusal::Refusal;
 use crate::throttle::Throttle;
 
@@ -42,6 +43,9 @@ pub(crate) struct Door {
 
 /// Runs before the handler of every door, also where the method has none: 401 and 403 come before 405.
 pub(crate) async fn enter(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
+    if matches!(door.face, Face::Socket) {
+        return knock::enter(door, request, next).await;
+    }
     let method = request.method().clone();
     let has_credentials = carries_credentials(request.headers());
     let (mut parts, body) = request.into_parts();
@@ -51,7 +55,7 @@ pub(crate) async fn enter(State(door): State<Arc<Door>>, request: Request, next:
 
     let negotiated = match &door.face {
         Face::Api(api) => api.negotiate(&parts),
-        Face::Plain | Face::Page => Ok(Negotiated::JSON),
+        Face::Plain | Face::Page | Face::Socket => Ok(Negotiated::JSON),
     };
     let chosen = *negotiated.as_ref().unwrap_or(&Negotiated::JSON);
     let admitted = match negotiated {
@@ -140,7 +144,7 @@ impl Door {
             // For every later line of a request whose span has a field for it.
             tracing::Span::current().record("user", tracing::field::display(&user.id));
         }
-        let access = self.access(authenticated, &parts.method);
+        let access = self.access(authenticated, Action::of_method(&parts.method));
         self.permit(&access).await?;
         if let Some(throttle) = &self.throttle {
             throttle.check(&access.who, &parts)?;
@@ -161,8 +165,16 @@ impl Door {
         ))))
     }
 
+    /// What a request wants: to open a socket, or what its method says.
+    pub(crate) fn action(&self, method: &Method) -> Action {
+        match self.face {
+            Face::Socket => Action::Connect,
+            Face::Plain | Face::Api(_) | Face::Page => Action::of_method(method),
+        }
+    }
+
     /// Who came, and for what.
-    pub(crate) fn access(&self, authenticated: Option<Authenticated>, method: &Method) -> Access {
+    pub(crate) fn access(&self, authenticated: Option<Authenticated>, action: Action) -> Access {
         let who = match &authenticated {
             Some(authenticated) => Principal::User(authenticated.user.clone()),
             None => Principal::Anonymous,
@@ -170,7 +182,7 @@ impl Door {
         Access {
             who,
             authenticated,
-            action: Action::of_method(method),
+            action,
             permission: Arc::clone(&self.permission),
             challenge: self.gate.challenge(&self.authenticators),
             is_asked_for_credentials: !self.authenticators.is_empty(),

@@ -1,10 +1,12 @@
 //! One gate for every door: what an axum service adds to guard itself.
 //!
 //! [`core`] has the vocabulary, [`web`] the doors, [`sql`] the stores, [`accounts`] the flows,
-//! [`django`] the formats.
+//! [`django`] the formats; behind the feature `channels`, `channels` has WebSockets.
 #![forbid(unsafe_code)]
 
 pub use portcullis_accounts as accounts;
+#[cfg(feature = "channels")]
+pub use portcullis_channels as channels;
 pub use portcullis_core as core;
 pub use portcullis_django as django;
 pub use portcullis_sql as sql;

@@ -1,6 +1,7 @@
 //! HTTP Basic: name and password with every request.
 
 use async_trait::async_trait;
+use http::header;
 use http::request::Parts;
 use portcullis_core::{AuthError, Authenticated, Authenticator, Challenge};
 use portcullis_django::authorization;
@@ -53,6 +54,12 @@ impl Authenticator for BasicAuthentication {
 
     fn challenge(&self) -> Option<Challenge> {
         Some(Challenge("Basic realm=\"api\"".into()))
+    }
+
+    fn is_ambient(&self, request: &Parts) -> bool {
+        let value = request.headers.get(header::AUTHORIZATION);
+        let keyword = value.and_then(|value| value.as_bytes().get(..6));
+        keyword.is_some_and(|keyword| keyword.eq_ignore_ascii_case(b"basic "))
     }
 
     fn name(&self) -> &'static str {

@@ -143,6 +143,10 @@ impl Authenticator for DeviceTokenAuthentication {
         Some(Challenge("Token".into()))
     }
 
+    fn scheme(&self) -> Option<&'static str> {
+        Some("Token")
+    }
+
     fn name(&self) -> &'static str {
         "DeviceTokenAuthentication"
     }

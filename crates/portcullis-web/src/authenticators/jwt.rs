@@ -126,6 +126,10 @@ impl Authenticator for JwtAuthentication {
         Some(Challenge("Bearer realm=\"api\"".into()))
     }
 
+    fn scheme(&self) -> Option<&'static str> {
+        Some("Bearer")
+    }
+
     fn name(&self) -> &'static str {
         "JWTAuthentication"
     }

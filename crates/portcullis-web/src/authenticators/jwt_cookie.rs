@@ -91,6 +91,14 @@ impl Authenticator for JwtCookieAuthentication {
         self.jwt.challenge()
     }
 
+    fn scheme(&self) -> Option<&'static str> {
+        self.jwt.scheme()
+    }
+
+    fn is_ambient(&self, request: &Parts) -> bool {
+        self.cookies.access.is_in(&request.headers)
+    }
+
     fn name(&self) -> &'static str {
         "JWTCookieAuthentication"
     }

@@ -28,6 +28,10 @@ impl Authenticator for SessionAuthentication {
         }))
     }
 
+    fn is_ambient(&self, request: &Parts) -> bool {
+        self.0.has_cookie(request)
+    }
+
     fn name(&self) -> &'static str {
         "SessionAuthentication"
     }

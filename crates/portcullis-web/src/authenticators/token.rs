@@ -45,6 +45,10 @@ impl Authenticator for TokenAuthentication {
         Some(Challenge("Token".into()))
     }
 
+    fn scheme(&self) -> Option<&'static str> {
+        Some("Token")
+    }
+
     fn name(&self) -> &'static str {
         "TokenAuthentication"
     }

@@ -22,13 +22,15 @@ pub(crate) enum Face {
     Api(Api),
     /// Refusals as HTML, and a CSRF token for every unsafe method, whoever asks.
     Page,
+    /// A socket: its handler asks the door itself, by [`Knock`](crate::Knock).
+    Socket,
 }
 
 impl Face {
     /// The answer for a refusal.
     pub(crate) fn refuse(&self, refusal: Refusal) -> Response {
         match self {
-            Self::Plain | Self::Api(_) => refusal.into_response(),
+            Self::Plain | Self::Api(_) | Self::Socket => refusal.into_response(),
             Self::Page => page(&refusal),
         }
     }

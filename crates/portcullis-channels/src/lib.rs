@@ -1,0 +1,38 @@
+//! WebSockets behind the same doors as everything else.
+//!
+//! Reading order: [`Consumer`] is what one writes, [`Connection`] what it talks to, [`Channels`] what all
+//! sockets share, [`Socket`] an endpoint, put on a door by [`SocketDoors::socket`]. Inside, `admission` asks the door,
+//! `handshake` changes the protocol, and `task` is the life of one connection.
+//!
+//! Authenticators and permissions are those of the door. Refusals are told in a frame after the handshake,
+//! since browsers do not show the answer to a refused one, and connections are checked again while they live.
+#![forbid(unsafe_code)]
+
+mod admission;
+mod camel;
+mod connection;
+mod consumer;
+mod credentials;
+mod frame;
+mod group;
+mod handshake;
+mod limits;
+mod lookup;
+mod mailbox;
+mod origin;
+mod outcome;
+mod schema;
+mod settings;
+mod socket;
+mod task;
+mod topic;
+mod validation;
+
+pub use connection::Connection;
+pub use consumer::{Consumer, ConsumerError, Event};
+pub use group::{ChannelLayer, ConnectionId, Envelope, Group, LayerError, Member, MemoryLayer};
+pub use limits::ConnectionLimits;
+pub use outcome::Outcome;
+pub use settings::{CloseStyle, OriginPolicy, Rate, SocketSettings, Wire};
+pub use socket::{Channels, Socket, SocketDoors};
+pub use topic::Topic;

@@ -1,0 +1,407 @@
+//! Sockets on doors: what is shared by all, one endpoint's configuration, and its handshake.
+
+use std::fmt;
+use std::future::Future;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, RawPathParams, Request};
+use axum::response::{IntoResponse, Response};
+use http::header::AUTHORIZATION;
+use http::{Method, StatusCode};
+use portcullis_core::{StoreError, UserId};
+use portcullis_web::{ClientInfo, Doors, Knock, Refusal, get};
+use serde_json::{Map, Value};
+
+use crate::admission::{Admission, Target};
+use crate::consumer::{Consumer, ConsumerError, Event};
+use crate::credentials::Offered;
+use crate::frame::{self, Reply};
+use crate::group::{ChannelLayer, Envelope, Group, Kind, LayerError, MemoryLayer};
+use crate::handshake::{self, Handshake};
+use crate::limits::{ConnectionLimits, Place};
+use crate::lookup::Lookup;
+use crate::origin;
+use crate::outcome::{Hook, Outcome};
+use crate::schema::Messages;
+use crate::settings::SocketSettings;
+use crate::task;
+
+/// What all sockets of a service share: the layer that carries messages to groups, and how many connections
+/// everybody has.
+///
+/// ```
+/// use portcullis_channels::{Channels, Event, Group};
+/// # async fn example() -> Result<(), portcullis_channels::LayerError> {
+/// let channels = Channels::memory();
+/// // From a handler, or wherever: to all who are in the group.
+/// let event = Event::new("tick", serde_json::json!(7));
+/// channels.send(&Group::new("lobby"), event).await
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Channels {
+    pub(crate) layer: Arc<dyn ChannelLayer>,
+    pub(crate) limits: ConnectionLimits,
+}
+
+impl Channels {
+    /// Groups within this process.
+    #[must_use]
+    pub fn memory() -> Self {
+        Self::new(Arc::new(MemoryLayer::default()))
+    }
+
+    /// Groups by a layer of one's own.
+    #[must_use]
+    pub fn new(layer: Arc<dyn ChannelLayer>) -> Self {
+        Self {
+            layer,
+            limits: ConnectionLimits::default(),
+        }
+    }
+
+    /// An endpoint of a consumer, with the default settings.
+    #[must_use]
+    pub fn socket<C: Consumer>(&self, consumer: C) -> Socket<C> {
+        Socket {
+            consumer,
+            channels: self.clone(),
+            settings: SocketSettings::default(),
+            lookup: Lookup::of_nothing(),
+            hook: None,
+            topic: None,
+        }
+    }
+
+    /// Tells all who are in a group that something happened; [`Consumer::event`] handles it.
+    ///
+    /// # Errors
+    /// When the layer is away.
+    #[doc(alias = "broadcast_event")]
+    pub async fn send(&self, group: &Group, event: Event) -> Result<(), LayerError> {
+        self.carry(group, Kind::Event, event.0, &Reply::default())
+            .await
+    }
+
+    /// Sends a frame to all who are in a group, as it is.
+    ///
+    /// # Errors
+    /// When the layer is away.
+    #[doc(alias = "group_send")]
+    pub async fn send_json(
+        &self,
+        group: &Group,
+        frame: Map<String, Value>,
+    ) -> Result<(), LayerError> {
+        self.carry(group, Kind::Json, frame, &Reply::default())
+            .await
+    }
+
+    /// Sends a message to a group: as a consumer would, from nobody.
+    ///
+    /// # Errors
+    /// When the layer is away.
+    pub async fn send_message(
+        &self,
+        group: &Group,
+        message: Map<String, Value>,
+    ) -> Result<(), LayerError> {
+        let content = frame::message(Value::Object(message));
+        self.carry(group, Kind::Message, content, &Reply::default())
+            .await
+    }
+
+    /// Sends a message to all who hear a topic; with its number in the topic's order, if it has one.
+    ///
+    /// # Errors
+    /// When the layer is away.
+    pub async fn send_topic(
+        &self,
+        topic: &str,
+        message: Map<String, Value>,
+        sequence: Option<i64>,
+    ) -> Result<(), LayerError> {
+        let reply = Reply {
+            topic: Some(topic.into()),
+            sequence,
+            ..Reply::default()
+        };
+        let content = frame::message(Value::Object(message));
+        let group = Group::of_topic(topic);
+        self.carry(&group, Kind::Message, content, &reply).await
+    }
+
+    /// Has the connections of a user checked again, now: their credentials, permissions and objects may have
+    /// changed.
+    ///
+    /// # Errors
+    /// When the layer is away.
+    pub async fn recheck(&self, user: &UserId) -> Result<(), LayerError> {
+        let group = Group::of_user(user);
+        self.carry(&group, Kind::Recheck, Map::new(), &Reply::default())
+            .await
+    }
+
+    /// The same for all connections.
+    ///
+    /// # Errors
+    /// When the layer is away.
+    pub async fn recheck_everybody(&self) -> Result<(), LayerError> {
+        let group = Group::everybody();
+        self.carry(&group, Kind::Recheck, Map::new(), &Reply::default())
+            .await
+    }
+
+    /// The connections of everybody, by count.
+    #[must_use]
+    pub fn limits(&self) -> &ConnectionLimits {
+        &self.limits
+    }
+
+    async fn carry(
+        &self,
+        group: &Group,
+        kind: Kind,
+        content: Map<String, Value>,
+        reply: &Reply,
+    ) -> Result<(), LayerError> {
+        let envelope = Arc::new(Envelope::new(kind, content, reply));
+        self.layer.send(group, envelope).await
+    }
+}
+
+impl fmt::Debug for Channels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Channels")
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An endpoint of sockets, to be put on a door.
+#[derive(Debug)]
+pub struct Socket<C: Consumer> {
+    consumer: C,
+    channels: Channels,
+    settings: SocketSettings,
+    lookup: Option<Lookup<C::Object>>,
+    hook: Option<Hook>,
+    topic: Option<String>,
+}
+
+impl<C: Consumer> Socket<C> {
+    /// With these settings.
+    #[must_use]
+    pub fn settings(mut self, settings: SocketSettings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Finds the object that the URL's parameter names. A text that is no `K` is no such path: 404. The
+    /// permission of the door is asked about the object, when somebody connects and at each message to a
+    /// group that they get.
+    #[doc(alias = "queryset")]
+    #[doc(alias = "lookup_field")]
+    #[doc(alias = "lookup_url_kwarg")]
+    #[must_use]
+    pub fn object<K, F, Fut>(mut self, parameter: &str, find: F) -> Self
+    where
+        K: FromStr,
+        F: Fn(K) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Option<C::Object>, StoreError>> + Send + 'static,
+    {
+        self.lookup = Some(Lookup::new(parameter, find));
+        self
+    }
+
+    /// Has a last word about each outcome, with the handshake's head: it may refuse, or say other data. It is
+    /// asked again whenever the connection is checked. What it fails at is answered as 500.
+    #[doc(alias = "authenticator_class")]
+    #[doc(alias = "ChanxWebsocketAuthenticator")]
+    #[must_use]
+    pub fn concluding<F, Fut>(mut self, conclude: F) -> Self
+    where
+        F: Fn(http::request::Parts, Outcome) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Outcome, ConsumerError>> + Send + 'static,
+    {
+        self.hook = Some(Hook::new(conclude));
+        self
+    }
+
+    /// Dedicates the route to one topic, such as `room:{id}` with the URL's `id`: each connection subscribes
+    /// by itself, and its messages need no `topic`.
+    #[must_use]
+    pub fn topic(mut self, pattern: &str) -> Self {
+        self.topic = Some(pattern.to_owned());
+        self
+    }
+
+    /// Counts its connections by themselves, and not with those of other sockets.
+    #[must_use]
+    pub fn limits(mut self, limits: ConnectionLimits) -> Self {
+        self.channels.limits = limits;
+        self
+    }
+}
+
+/// Puts sockets on doors.
+pub trait SocketDoors {
+    /// Declares the path of a socket; its permission and authenticators follow, as for every door.
+    ///
+    /// # Panics
+    /// When the consumer has an object, and nothing says how it is found, or the path lacks its parameter;
+    /// and when [`Consumer::In`] is no enum of messages.
+    #[doc(alias = "URLRouter")]
+    #[must_use]
+    fn socket<C: Consumer>(self, path: &str, socket: Socket<C>) -> Self;
+}
+
+impl SocketDoors for Doors {
+    fn socket<C: Consumer>(self, path: &str, socket: Socket<C>) -> Self {
+        let lookup = socket
+            .lookup
+            .unwrap_or_else(|| panic!("{path}: say with `.object(…)` how the object is found"));
+        if let Some(parameter) = &lookup.parameter {
+            let is_there = path.contains(&format!("{{{parameter}}}"));
+            assert!(is_there, "{path} has no parameter {{{parameter}}}");
+        }
+        let served = Arc::new(Served {
+            consumer: socket.consumer,
+            channels: socket.channels,
+            settings: socket.settings,
+            lookup,
+            hook: socket.hook,
+            topic: socket.topic,
+            messages: Messages::new(),
+        });
+        let open = move |request: Request| Arc::clone(&served).open(request);
+        self.socket_route(path, get(open))
+    }
+}
+
+/// An endpoint at its door.
+pub(crate) struct Served<C: Consumer> {
+    pub(crate) consumer: C,
+    pub(crate) channels: Channels,
+    pub(crate) settings: SocketSettings,
+    pub(crate) lookup: Lookup<C::Object>,
+    pub(crate) hook: Option<Hook>,
+    /// The pattern of the topic that the route is dedicated to.
+    pub(crate) topic: Option<String>,
+    pub(crate) messages: Messages<C::In>,
+}
+
+/// How a connection begins.
+pub(crate) enum Opening<T> {
+    /// With the outcome, and the place that is counted.
+    Decided(Box<Admission<T>>, Option<Place>),
+    /// With the first message.
+    Waiting,
+}
+
+impl<C: Consumer> Served<C> {
+    /// Answers a handshake. Only where it comes from, and what is no handshake, is refused here: everything
+    /// else is told in a frame.
+    async fn open(self: Arc<Self>, request: Request) -> Response {
+        let (mut head, _) = request.into_parts();
+        let Some(knock) = head.extensions.get::<Knock>().cloned() else {
+            tracing::error!("a socket without a door");
+            return handshake::plain(StatusCode::INTERNAL_SERVER_ERROR);
+        };
+        let Some((parameter, topic)) = self.parameters(&mut head).await else {
+            return Refusal::NotFound.into_response();
+        };
+        let handshake = match Handshake::of(&mut head) {
+            Ok(handshake) => handshake,
+            Err(response) => return *response,
+        };
+        let is_ambient = knock.is_ambient(&head);
+        if !origin::is_allowed(&self.settings, &head, is_ambient) {
+            tracing::info!(
+                door = "socket",
+                route = knock.path(),
+                outcome = "refused",
+                "origin"
+            );
+            return handshake::plain(StatusCode::FORBIDDEN);
+        }
+        if self.settings.is_post {
+            head.method = Method::POST;
+        }
+        let offered = Offered::of(&head, &self.settings);
+        let target = Target {
+            knock,
+            parameter,
+            topic,
+        };
+        // Before the answer, so that what authenticators cause, such as a cookie, goes with it.
+        let asked = self.ask(&target, &head, offered.token.as_deref()).await;
+        let has_sent = is_ambient
+            || offered.token.is_some()
+            || head.headers.contains_key(AUTHORIZATION)
+            || !target.knock.has_authenticators();
+        let waits = self.settings.first_message && asked.is_nobody && !has_sent;
+        let opening = if waits && asked.entry.is_none() {
+            Opening::Waiting
+        } else {
+            let admission = self.conclude(&head, asked).await;
+            let (admission, place) = self.count(&head, admission);
+            Opening::Decided(Box::new(admission), place)
+        };
+        let (response, upgrade) = handshake.accept(offered.protocol);
+        tokio::spawn(task::begin(self, upgrade, head, target, opening));
+        response
+    }
+
+    /// The text of the look-up's parameter, and the route's topic; `None` where the path cannot name anything.
+    async fn parameters(
+        &self,
+        head: &mut http::request::Parts,
+    ) -> Option<(String, Option<String>)> {
+        if self.lookup.parameter.is_none() && self.topic.is_none() {
+            return Some((String::new(), None));
+        }
+        let parameters = RawPathParams::from_request_parts(head, &()).await.ok()?;
+        let mut topic = self.topic.clone();
+        let mut text = String::new();
+        for (name, value) in &parameters {
+            if self.lookup.parameter.as_deref() == Some(name) {
+                value.clone_into(&mut text);
+            }
+            topic = topic.map(|topic| topic.replace(&format!("{{{name}}}"), value));
+        }
+        self.lookup.takes(&text).then_some((text, topic))
+    }
+
+    /// Counts somebody who may enter; they are refused where they have or open too many connections.
+    pub(crate) fn count(
+        &self,
+        head: &http::request::Parts,
+        admission: Admission<C::Object>,
+    ) -> (Admission<C::Object>, Option<Place>) {
+        let Some(entry) = &admission.entry else {
+            return (admission, None);
+        };
+        let key = match entry.access.who().user() {
+            Some(user) => format!("user {}", user.id),
+            None => format!("address {}", ClientInfo::of(&head.extensions).counter_key()),
+        };
+        let (most, rate) = (
+            self.settings.sockets_per_user,
+            self.settings.connection_rate,
+        );
+        match self.channels.limits.enter(&key, most, rate) {
+            Ok(place) => (admission, Some(place)),
+            Err(seconds) => {
+                let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+                let refused = Admission {
+                    outcome: Outcome::refused(&Refusal::Throttled(seconds)),
+                    entry: None,
+                    is_nobody: false,
+                };
+                (refused, None)
+            }
+        }
+    }
+}

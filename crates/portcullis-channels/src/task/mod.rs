@@ -1,0 +1,349 @@
+//! The life of one connection: authenticated, in its groups, talking, checked again, and ended.
+
+mod delivery;
+mod incoming;
+mod line;
+mod recheck;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use http::request::Parts;
+use hyper::upgrade::OnUpgrade;
+use serde_json::Value;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::admission::{Admission, Target};
+use crate::connection::Live;
+use crate::consumer::Consumer;
+use crate::frame::{self, Reply};
+use crate::group::{ConnectionId, Group};
+use crate::limits::Bucket;
+use crate::mailbox::{Inbox, Mailbox};
+use crate::outcome::Outcome;
+use crate::socket::{Opening, Served};
+use line::{End, Line};
+
+/// How long handlers may go on when their connection has ended.
+const HANDLER_GRACE: Duration = Duration::from_secs(5);
+
+/// The task of one connection that is in.
+struct Task<C: Consumer> {
+    line: Line,
+    live: Arc<Live<C>>,
+    inbox: Inbox,
+    target: Target,
+    /// The head by which its user is looked for again.
+    head: Parts,
+    in_flight: FuturesUnordered<BoxFuture<'static, ()>>,
+    messages: Option<Bucket>,
+    pings: Bucket,
+    throttled_in_a_row: u32,
+    unanswered_ping: Option<Instant>,
+    next_ping: Instant,
+    next_check: Instant,
+    /// Since when checks do not tell, as the database is away.
+    unknown_since: Option<Instant>,
+}
+
+/// Why the life of a connection is over.
+enum Over {
+    Line(End),
+    /// Its user may not be here any more.
+    Refused(Box<Outcome>),
+}
+
+impl Over {
+    fn refused(outcome: Outcome) -> Self {
+        Self::Refused(Box::new(outcome))
+    }
+}
+
+impl From<End> for Over {
+    fn from(end: End) -> Self {
+        Self::Line(end)
+    }
+}
+
+/// Begins with the outcome, or by waiting for the first message.
+pub(crate) async fn begin<C: Consumer>(
+    served: Arc<Served<C>>,
+    upgrade: OnUpgrade,
+    head: Parts,
+    target: Target,
+    opening: Opening<C::Object>,
+) {
+    let upgraded = match upgrade.await {
+        Ok(upgraded) => upgraded,
+        Err(error) => {
+            tracing::debug!(%error, "a handshake was not finished");
+            return;
+        }
+    };
+    let mut line = Line::new(upgraded, &served.settings).await;
+    let (admission, place, reply) = match opening {
+        Opening::Decided(admission, place) => (*admission, place, Reply::default()),
+        Opening::Waiting => match first_message(&served, &mut line, &head, &target).await {
+            Ok((admission, reply)) => {
+                let (admission, place) = served.count(&head, admission);
+                (admission, place, reply)
+            }
+            Err(end) => return line.end(end).await,
+        },
+    };
+    let Admission { outcome, entry, .. } = admission;
+    let (Some(entry), Some(_place)) = (entry, place) else {
+        return refuse(&served, line, &target, &outcome, &reply).await;
+    };
+    let (mailbox, inbox) = Mailbox::new(&served.settings);
+    let settings = &served.settings;
+    let now = Instant::now();
+    let mut task = Task {
+        line,
+        inbox,
+        target,
+        in_flight: FuturesUnordered::new(),
+        messages: settings.message_rate.map(Bucket::new),
+        pings: Bucket::new(settings.ping_rate),
+        throttled_in_a_row: 0,
+        unanswered_ping: None,
+        next_ping: now + settings.ping_interval,
+        next_check: now + recheck::jittered(settings.revalidate_interval),
+        unknown_since: None,
+        live: Arc::new(Live {
+            id: new_id(),
+            mailbox,
+            request: head,
+            access: RwLock::new(entry.access),
+            object: entry.object,
+            groups: Mutex::default(),
+            topics: Mutex::default(),
+            served,
+        }),
+        head: entry.request,
+    };
+    let over = match task.enter(&outcome, &reply).await {
+        Ok(()) => match task.live_on().await {
+            Ok(never) => match never {},
+            Err(over) => over,
+        },
+        Err(over) => over,
+    };
+    task.leave(over).await;
+}
+
+/// Waits for `{"action": "authenticate", "token": …}`, and asks the door with it.
+async fn first_message<C: Consumer>(
+    served: &Served<C>,
+    line: &mut Line,
+    head: &Parts,
+    target: &Target,
+) -> Result<(Admission<C::Object>, Reply), End> {
+    let settings = &served.settings;
+    let read = async {
+        loop {
+            match line.next().await? {
+                Message::Ping(_) | Message::Pong(_) => {}
+                Message::Text(text) if text.len() <= settings.first_message_max_bytes => {
+                    return Ok(serde_json::from_str::<Value>(&text).ok());
+                }
+                Message::Text(_) => return Err(End::close(1009)),
+                _ => return Ok(None),
+            }
+        }
+    };
+    let first = match timeout(settings.first_message_timeout, read).await {
+        Ok(first) => first?.filter(|first| first["action"] == "authenticate"),
+        Err(_) => None,
+    };
+    let token = first.as_ref().and_then(|first| first["token"].as_str());
+    let token = token.filter(|token| !token.is_empty());
+    let reply = first.as_ref().map(incoming::reference);
+    let admission = match token {
+        Some(token) => {
+            let scheme = first.as_ref().and_then(|first| first["scheme"].as_str());
+            recheck::admit_token(served, target, head, token, scheme).await
+        }
+        None => served.admit(target, head, None).await,
+    };
+    Ok((admission, reply.unwrap_or_default()))
+}
+
+/// Tells somebody that they may not enter.
+async fn refuse<C: Consumer>(
+    served: &Served<C>,
+    mut line: Line,
+    target: &Target,
+    outcome: &Outcome,
+    reply: &Reply,
+) {
+    let status = outcome.status().map(|status| status.as_u16());
+    let route = target.knock.path();
+    tracing::info!(
+        door = "socket",
+        route,
+        status,
+        outcome = "refused",
+        "refused"
+    );
+    if let Some(status) = outcome
+        .status()
+        .filter(|_| served.settings.send_authentication_message)
+    {
+        let mut frame = frame::authentication(status, outcome.data());
+        reply.mark(&mut frame);
+        line.write_last(frame::text(frame, served.settings.camelize))
+            .await;
+    }
+    let code = outcome.close_code(served.settings.close_style);
+    line.end(End::close(code)).await;
+}
+
+impl<C: Consumer> Task<C> {
+    /// Says that they are in, joins the groups, and has the consumer greet them.
+    async fn enter(&mut self, outcome: &Outcome, reply: &Reply) -> Result<(), Over> {
+        self.tell(outcome, reply).await?;
+        let live = Arc::clone(&self.live);
+        let consumer = &live.served.consumer;
+        let user = live.handle().user();
+        let begun = async {
+            live.enlist(&Group::everybody()).await?;
+            if let Some(user) = &user {
+                live.enlist(&Group::of_user(&user.id)).await?;
+            }
+            for group in consumer.groups(live.handle()).await {
+                live.join(group).await?;
+            }
+            consumer.connected(live.handle()).await?;
+            if let Some(name) = &self.target.topic {
+                incoming::subscribe_route(&live, name).await;
+            }
+            Ok::<_, crate::consumer::ConsumerError>(())
+        };
+        match AssertUnwindSafe(begun).catch_unwind().await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => {
+                tracing::error!(%error, route = self.target.knock.path(), "a connection could not begin");
+                Err(End::close(1011).into())
+            }
+            Err(_) => Err(End::close(1011).into()),
+        }
+    }
+
+    /// The authentication frame.
+    async fn tell(&mut self, outcome: &Outcome, reply: &Reply) -> Result<(), Over> {
+        let settings = &self.live.served.settings;
+        if let Some(status) = outcome
+            .status()
+            .filter(|_| settings.send_authentication_message)
+        {
+            let mut frame = frame::authentication(status, outcome.data());
+            reply.mark(&mut frame);
+            let text = frame::text(frame, settings.camelize);
+            self.write(Message::Text(text)).await?;
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self, message: Message) -> Result<(), Over> {
+        let patience = self.live.served.settings.pong_timeout;
+        let written = self.line.write(message, &self.live.mailbox, patience);
+        Ok(written.await?)
+    }
+
+    /// Everything until the end.
+    async fn live_on(&mut self) -> Result<std::convert::Infallible, Over> {
+        let live = Arc::clone(&self.live);
+        let settings = &live.served.settings;
+        let is_checked = !settings.revalidate_interval.is_zero();
+        loop {
+            let is_free = self.in_flight.len() < settings.max_in_flight;
+            tokio::select! {
+                item = self.inbox.take() => match item {
+                    Some(item) => self.deliver(item).await?,
+                    None => return Err(End::close(1011).into()),
+                },
+                message = self.line.next(), if is_free => self.read(message?).await?,
+                Some(()) = self.in_flight.next(), if !self.in_flight.is_empty() => {}
+                () = sleep_until(self.next_ping) => self.ping().await?,
+                () = sleep_until(self.next_check), if is_checked => self.check_again().await?,
+                () = live.mailbox.overflowed() => return Err(End::close(1013).into()),
+            }
+        }
+    }
+
+    async fn ping(&mut self) -> Result<(), Over> {
+        let settings = &self.live.served.settings;
+        let now = Instant::now();
+        let since = *self.unanswered_ping.get_or_insert(now);
+        if now.duration_since(since) >= settings.pong_timeout {
+            let end = End::Close(1001, "no pong".to_owned());
+            return Err(end.into());
+        }
+        self.next_ping = now + settings.ping_interval;
+        self.write(Message::Ping(bytes::Bytes::new())).await
+    }
+
+    /// Out of all groups first, so that nothing is delivered any more; then the last words.
+    async fn leave(mut self, over: Over) {
+        let live = Arc::clone(&self.live);
+        let settings = &live.served.settings;
+        let mut groups = vec![Group::everybody()];
+        groups.extend(live.handle().user().map(|user| Group::of_user(&user.id)));
+        groups.extend(live.groups().drain(..));
+        let topics = live.topics().drain(..).collect::<Vec<_>>();
+        groups.extend(topics.iter().map(|topic| Group::of_topic(topic.name())));
+        for group in &groups {
+            if let Err(error) = live.delist(group).await {
+                tracing::warn!(%error, "a group was not left");
+            }
+        }
+        live.mailbox.shut();
+        let end = match over {
+            Over::Line(end) => end,
+            Over::Refused(outcome) => {
+                let status = outcome.status();
+                if let Some(status) = status.filter(|_| settings.send_authentication_message) {
+                    let frame = frame::authentication(status, outcome.data());
+                    let text = frame::text(frame, settings.camelize);
+                    self.line.write_last(text).await;
+                }
+                let route = self.target.knock.path();
+                let status = status.map(|status| status.as_u16());
+                tracing::info!(door = "socket", route, status, outcome = "ended", "ended");
+                End::close(outcome.close_code(settings.close_style))
+            }
+        };
+        let ending = self.line.end(end);
+        let mut in_flight = self.in_flight;
+        let finishing = timeout(HANDLER_GRACE, async {
+            while in_flight.next().await.is_some() {}
+        });
+        let (_, _) = tokio::join!(ending, finishing);
+        let farewell = live.served.consumer.disconnected(live.handle());
+        if AssertUnwindSafe(farewell).catch_unwind().await.is_err() {
+            tracing::error!("a consumer crashed when a connection had ended");
+        }
+    }
+}
+
+fn new_id() -> ConnectionId {
+    use std::fmt::Write;
+    let mut bytes = [0_u8; 16];
+    // Without randomness no log-in works either; a counter keeps names apart.
+    if getrandom::fill(&mut bytes).is_err() {
+        static COUNTER: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+        let count = COUNTER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        bytes[..8].copy_from_slice(&count.to_be_bytes());
+    }
+    let mut id = String::with_capacity(32);
+    for byte in bytes {
+        let _ = write!(id, "{byte:02x}");
+    }
+    ConnectionId(id.into())
+}
