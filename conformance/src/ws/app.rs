@@ -9,7 +9,9 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use portcullis::accounts::{EmailVerification, Jwt, JwtSettings, Tokens};
 use portcullis::channels::Channels;
-use portcullis::core::{Clock, NewAccount, NewLogin, SecretKeys, Store, SystemClock, no_mails};
+use portcullis::core::{
+    Clock, Device, NewAccount, NewLogin, SecretKeys, Store, SystemClock, no_mails,
+};
 use portcullis::django::jwt::{Algorithm, Backend, Key};
 use portcullis::django::password::Hashers;
 use portcullis::sql::Database;
@@ -162,12 +164,14 @@ impl App {
                 is_email_verified: Some(true),
                 is_staff: name == "carol",
                 is_superuser: false,
+                device: Device::default(),
                 now: SystemClock.now(),
             };
             let user = self.store.create_account(account, None, &no_mails).await?;
             if name == "dave" {
                 let login = NewLogin::Token {
                     key: DAVES_TOKEN.to_owned(),
+                    device: Device::default(),
                     now: SystemClock.now(),
                 };
                 self.store.log_in(&user, login, None).await?;

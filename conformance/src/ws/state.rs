@@ -44,7 +44,10 @@ impl FromStr for Slug {
 
 /// The rooms, and the numbers of their members.
 #[derive(Clone, Debug)]
-pub(crate) struct Rooms(Arc<Mutex<Vec<(Room, BTreeSet<String>)>>>);
+pub(crate) struct Rooms(Arc<Mutex<Vec<RoomWithMembers>>>);
+
+/// A room, and the names of its members.
+type RoomWithMembers = (Room, BTreeSet<String>);
 
 impl Rooms {
     pub(crate) fn new() -> Self {

@@ -129,7 +129,7 @@ struct Token {
 
 async fn revoke(app: App, Json(form): Json<Token>) -> Result<StatusCode, Refusal> {
     if let Some(user) = app.store.user_by_token(&form.token).await? {
-        app.store.end_token(&user.id).await?;
+        app.store.end_token(&user.id, None).await?;
     }
     Ok(DONE)
 }
