@@ -17,6 +17,16 @@ pub struct LoginId(pub i64);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Challenge(pub Cow<'static, str>);
 
+/// Where a request carries a credential, for the documentation of doors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CredentialPlace {
+    /// The `Authorization` header, after this word and a blank, such as `Token`.
+    Authorization(Cow<'static, str>),
+    /// The cookie of this name; unsafe methods then owe a CSRF token, too.
+    Cookie(String),
+}
+
 /// A user, and how they proved who they are: DRF's `(user, auth)` pair.
 #[derive(Clone, Debug)]
 pub struct Authenticated {
@@ -100,6 +110,17 @@ pub trait Authenticator: Send + Sync {
     fn is_ambient(&self, request: &Parts) -> bool {
         let _ = request;
         false
+    }
+
+    /// Where requests carry these credentials, for the documentation of doors.
+    ///
+    /// By default after the challenge's first word in the `Authorization` header, and nowhere without
+    /// a challenge.
+    fn credential_places(&self) -> Vec<CredentialPlace> {
+        let challenge = self.challenge();
+        let word = challenge.and_then(|c| c.0.split(' ').next().map(str::to_owned));
+        let place = word.map(|word| CredentialPlace::Authorization(word.into()));
+        place.into_iter().collect()
     }
 
     /// The name shown by `portcullis routes` and in the log, such as `DeviceTokenAuthentication`.

@@ -17,7 +17,9 @@ mod store;
 mod user;
 
 pub use action::Action;
-pub use authenticator::{AuthError, Authenticated, Authenticator, Challenge, LoginId};
+pub use authenticator::{
+    AuthError, Authenticated, Authenticator, Challenge, CredentialPlace, LoginId,
+};
 pub use builtin::{AllowAny, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly, IsStaffUser};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use compose::{And, Not, Or, PermissionExt};

@@ -32,6 +32,11 @@ impl Csrf {
         }
     }
 
+    /// What it was set up with.
+    pub(crate) fn settings(&self) -> &CsrfSettings {
+        &self.settings
+    }
+
     /// Checks a request; `form_token` is the form's field, where its body was read.
     ///
     /// # Errors

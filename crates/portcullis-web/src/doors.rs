@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::handler::Handler;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
@@ -15,61 +14,9 @@ use tower::ServiceBuilder;
 use crate::decoded_path;
 use crate::face::{Api, Face};
 use crate::gate::{self, Gate};
+use crate::methods::Methods;
 use crate::throttle::Throttle;
 use crate::way::{self, Door};
-
-/// The handlers of one path, by method.
-#[derive(Clone, Debug, Default)]
-pub struct Methods {
-    handlers: MethodRouter,
-    names: Vec<Method>,
-}
-
-impl Methods {
-    /// The handlers of both.
-    ///
-    /// # Panics
-    /// When both handle one method, as axum's router does.
-    #[must_use]
-    pub fn merge(mut self, other: Self) -> Self {
-        self.handlers = self.handlers.merge(other.handlers);
-        self.names.extend(other.names);
-        self
-    }
-}
-
-macro_rules! methods {
-    ($($name:ident $method:ident),+) => {
-        $(
-            #[doc = concat!("Handles `", stringify!($method), "` requests.")]
-            pub fn $name<H, T>(handler: H) -> Methods
-            where
-                H: Handler<T, ()>,
-                T: 'static,
-            {
-                Methods::default().$name(handler)
-            }
-        )+
-
-        impl Methods {
-            $(
-                #[doc = concat!("Handles `", stringify!($method), "` requests as well.")]
-                #[must_use]
-                pub fn $name<H, T>(mut self, handler: H) -> Self
-                where
-                    H: Handler<T, ()>,
-                    T: 'static,
-                {
-                    self.handlers = self.handlers.$name(handler);
-                    self.names.push(Method::$method);
-                    self
-                }
-            )+
-        }
-    };
-}
-
-methods!(get GET, head HEAD, post POST, put PUT, patch PATCH, delete DELETE);
 
 /// One row of `portcullis routes`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,6 +68,8 @@ impl Doors {
             checks_csrf: false,
             path: path.to_owned(),
             methods: methods.names,
+            descriptions: methods.descriptions,
+            group: None,
             is_open: false,
             is_slash_optional: false,
         };
@@ -225,6 +174,16 @@ impl Doors {
     #[must_use]
     pub fn throttle(mut self, throttle: Throttle) -> Self {
         self.last().throttle = Some(throttle);
+        self
+    }
+
+    /// Names the part of the service, such as `Accounts`, that these doors are documented under;
+    /// those that were given one already stay there.
+    #[must_use]
+    pub fn grouped(mut self, group: &'static str) -> Self {
+        for (door, _) in &mut self.doors {
+            door.group.get_or_insert(group);
+        }
         self
     }
 

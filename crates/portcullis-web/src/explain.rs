@@ -100,8 +100,8 @@ mod tests {
     use portcullis_core::{IsAdminUser, IsAuthenticated, PermissionExt};
 
     use super::*;
-    use crate::doors::get;
     use crate::gate::Gate;
+    use crate::methods::get;
 
     #[tokio::test]
     async fn explanation_names_each_part_of_the_permission() {

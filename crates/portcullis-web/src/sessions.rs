@@ -80,6 +80,12 @@ impl Sessions {
         &self.secret_keys
     }
 
+    /// The name of the session cookie.
+    #[must_use]
+    pub fn cookie_name(&self) -> &str {
+        &self.settings.cookie.name
+    }
+
     /// The user whose session a request's cookie names.
     ///
     /// Ends the session when the password has changed since, and removes a cookie that names none.

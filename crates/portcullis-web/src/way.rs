@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::csrf::{Csrf, FORM_FIELD};
 use crate::current_user::Access;
+use crate::description::Description;
 use crate::effects::Effects;
 use crate::face::{Face, Negotiated, Renderer};
 use crate::fields::Body;
@@ -35,6 +36,10 @@ pub(crate) struct Door {
     pub(crate) checks_csrf: bool,
     pub(crate) path: String,
     pub(crate) methods: Vec<Method>,
+    /// What is said about methods, for the documentation.
+    pub(crate) descriptions: Vec<(Method, Description)>,
+    /// The part of the service that the door belongs to, for its documentation.
+    pub(crate) group: Option<&'static str>,
     /// Whether the door was opened aloud with `.open()`.
     pub(crate) is_open: bool,
     /// Whether the path without its slash is this door, too, and not a redirect.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use http::header;
 use http::request::Parts;
-use portcullis_core::{AuthError, Authenticated, Authenticator, Challenge};
+use portcullis_core::{AuthError, Authenticated, Authenticator, Challenge, CredentialPlace};
 use time::Duration;
 
 use super::JwtAuthentication;
@@ -97,6 +97,12 @@ impl Authenticator for JwtCookieAuthentication {
 
     fn is_ambient(&self, request: &Parts) -> bool {
         self.cookies.access.is_in(&request.headers)
+    }
+
+    fn credential_places(&self) -> Vec<CredentialPlace> {
+        let mut places = self.jwt.credential_places();
+        places.push(CredentialPlace::Cookie(self.cookies.access.name.clone()));
+        places
     }
 
     fn name(&self) -> &'static str {

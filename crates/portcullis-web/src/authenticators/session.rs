@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use http::request::Parts;
-use portcullis_core::{AuthError, Authenticated, Authenticator};
+use portcullis_core::{AuthError, Authenticated, Authenticator, CredentialPlace};
 
 use crate::effects::Effects;
 use crate::sessions::{SessionOwner, Sessions};
@@ -30,6 +30,10 @@ impl Authenticator for SessionAuthentication {
 
     fn is_ambient(&self, request: &Parts) -> bool {
         self.0.has_cookie(request)
+    }
+
+    fn credential_places(&self) -> Vec<CredentialPlace> {
+        vec![CredentialPlace::Cookie(self.0.cookie_name().to_owned())]
     }
 
     fn name(&self) -> &'static str {
