@@ -8,6 +8,7 @@ use portcullis_web::{
 };
 use serde_json::{Value, json};
 
+use crate::describe::accounts as describe;
 use crate::signup::{NewUser, plain_email_field};
 use crate::{Accounts, LoggedIn, SignedUp};
 
@@ -32,6 +33,7 @@ impl Accounts {
     #[must_use]
     pub fn doors(&self, gate: &Gate) -> Doors {
         let with = || self.clone();
+        let verification = self.settings.email_verification;
         let (a, b, c, d, e, f, g, h, i) = (
             with(),
             with(),
@@ -47,42 +49,51 @@ impl Accounts {
             .doors()
             .route(
                 "/api/signup/",
-                post(move |request, fields| signup(a, request, fields)),
+                post(move |request, fields| signup(a, request, fields))
+                    .described(describe::sign_up(verification)),
             )
             .open()
             .route(
                 "/api/administrators/",
-                post(move |request, access, fields| administrators(h, request, access, fields)),
+                post(move |request, access, fields| administrators(h, request, access, fields))
+                    .described(describe::administrator()),
             )
             .open()
             .route(
                 "/api/token/",
-                post(move |request, fields| obtain_token(b, request, fields)),
+                post(move |request, fields| obtain_token(b, request, fields))
+                    .described(describe::log_in()),
             )
             .open()
             .route(
                 "/api/auth/login/",
-                post(move |request, fields| obtain_token(c, request, fields)),
+                post(move |request, fields| obtain_token(c, request, fields))
+                    .described(describe::log_in()),
             )
             .open()
-            .route("/api/validate/", get(validate))
-            .route("/api/user/", get(user_info))
+            .route(
+                "/api/validate/",
+                get(validate).described(describe::validate()),
+            )
+            .route("/api/user/", get(user_info).described(describe::user()))
             .route(
                 "/api/email/",
                 post(move |request, user, fields| change_email(i, request, user, fields)),
             )
             .route(
                 "/api/auth/logout/",
-                post(move |request, access| token_logout(d, request, access)),
+                post(move |request, access| token_logout(d, request, access))
+                    .described(describe::log_out()),
             )
             .route(
                 "/api/login-set-cookie/",
-                get(move |request| login_set_cookie(e, request)),
+                get(move |request| login_set_cookie(e, request)).described(describe::csrf_cookie()),
             )
             .open()
             .route(
                 "/api/login/",
-                post(move |request, fields| session_login(f, request, fields)),
+                post(move |request, fields| session_login(f, request, fields))
+                    .described(describe::log_in_by_session()),
             )
             .open();
         let doors = if gate.compat().login_without_origin_check {
@@ -90,10 +101,12 @@ impl Accounts {
         } else {
             doors.csrf_checked().authenticated_by(Vec::new())
         };
-        doors.route(
+        let doors = doors.route(
             "/api/logout/",
-            post(move |request, access| logout(g, request, access)),
-        )
+            post(move |request, access| logout(g, request, access))
+                .described(describe::log_out_of_any()),
+        );
+        doors.grouped("Accounts")
     }
 }
 

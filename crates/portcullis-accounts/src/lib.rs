@@ -9,6 +9,7 @@
 mod administrators;
 mod compat;
 mod confirmation;
+mod describe;
 mod device;
 mod doors;
 mod email_change;

@@ -15,6 +15,7 @@ use serde_json::json;
 
 use super::login::{DeviceLogIn, DeviceToken};
 use crate::Accounts;
+use crate::describe::device as describe;
 use crate::times::shown;
 use crate::token_login::TOO_MANY;
 
@@ -41,38 +42,44 @@ impl Accounts {
         let basic: Arc<dyn Authenticator> = Arc::new(BasicAuthentication(self.passwords.clone()));
         let store = Arc::clone(self.passwords.store());
         let tokens = &self.settings.device;
+        let shows_user = tokens.shows_user;
         let device: Arc<dyn Authenticator> =
             Arc::new(tokens.authentication(store, Arc::clone(&self.clock)));
         let at = |path: &str| format!("{prefix}{path}/");
         gate.doors()
             .route(
                 &at("login"),
-                post(move |request, user| login(a, request, user)),
+                post(move |request, user| login(a, request, user))
+                    .described(describe::log_in(shows_user)),
             )
             .authenticated_by(vec![basic])
             .require(portcullis_core::IsAuthenticated)
             .api(api("Login"))
             .route(
                 &at("login-json"),
-                post(move |request, fields| login_json(b, request, fields)),
+                post(move |request, fields| login_json(b, request, fields))
+                    .described(describe::log_in_json(shows_user)),
             )
             .authenticated_by(Vec::new())
             .api(api("Login Json"))
             .open()
             .route(
                 &at("logout"),
-                post(move |request, access| logout(c, request, access)),
+                post(move |request, access| logout(c, request, access))
+                    .described(describe::log_out()),
             )
             .authenticated_by(vec![Arc::clone(&device)])
             .require(portcullis_core::IsAuthenticated)
             .api(api("Logout"))
             .route(
                 &at("logoutall"),
-                post(move |request, access| logout_all(d, request, access)),
+                post(move |request, access| logout_all(d, request, access))
+                    .described(describe::log_out_all()),
             )
             .authenticated_by(vec![device])
             .require(portcullis_core::IsAuthenticated)
             .api(api("Logout All"))
+            .grouped("Device tokens (knox)")
     }
 }
 

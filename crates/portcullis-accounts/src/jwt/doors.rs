@@ -10,9 +10,13 @@ use serde_json::{Value, json};
 use super::pair::TokenPair;
 use super::refresh::Renewed;
 use super::{Jwt, challenge};
+use crate::describe::jwt as describe;
 
 /// The longest log-in name that is looked up, in characters.
 const MAX_NAME_CHARACTERS: usize = 254;
+
+/// What the doors are documented under.
+const GROUP: &str = "JWT (simplejwt)";
 
 impl Jwt {
     /// simplejwt's doors below a prefix such as `/jwt/`, each with the pipeline that `api` makes of its
@@ -27,34 +31,43 @@ impl Jwt {
     #[must_use]
     pub fn doors(&self, gate: &Gate, prefix: &str, api: impl Fn(&'static str) -> Api) -> Doors {
         let (a, b, c, d) = (self.clone(), self.clone(), self.clone(), self.clone());
+        let rotates =
+            self.settings.families.is_some() || self.settings.tokens.rotate_refresh_tokens;
         let name = self.settings.name_field.unwrap_or("username");
         let at = |path: &str| format!("{prefix}{path}/");
         gate.doors()
             .route(
                 &at("token"),
-                post(move |request, fields| obtain(a, request, fields)),
+                post(move |request, fields| obtain(a, request, fields))
+                    .described(describe::obtain(self.settings.name_field)),
             )
             .authenticated_by(Vec::new())
             .api(api("Token Obtain Pair").with_fields(&[name, "password"]))
             .open()
             .route(
                 &at("refresh"),
-                post(move |request, fields| refresh(b, request, fields)),
+                post(move |request, fields| refresh(b, request, fields))
+                    .described(describe::refresh(rotates)),
             )
             .authenticated_by(Vec::new())
             .api(api("Token Refresh").with_fields(&["refresh"]))
             .open()
-            .route(&at("verify"), post(move |fields| verify(c, fields)))
+            .route(
+                &at("verify"),
+                post(move |fields| verify(c, fields)).described(describe::verify()),
+            )
             .authenticated_by(Vec::new())
             .api(api("Token Verify").with_fields(&["token"]))
             .open()
             .route(
                 &at("blacklist"),
-                post(move |request, fields| blacklist(d, request, fields)),
+                post(move |request, fields| blacklist(d, request, fields))
+                    .described(describe::blacklist()),
             )
             .authenticated_by(Vec::new())
             .api(api("Token Blacklist").with_fields(&["refresh"]))
             .open()
+            .grouped(GROUP)
     }
 
     /// `GET /.well-known/jwks.json`: the public keys, for services that verify tokens by themselves.
@@ -67,10 +80,11 @@ impl Jwt {
         gate.doors()
             .route(
                 "/.well-known/jwks.json",
-                get(move || async move { Json(jwt.jwks()) }),
+                get(move || async move { Json(jwt.jwks()) }).described(describe::keys()),
             )
             .authenticated_by(Vec::new())
             .open()
+            .grouped(GROUP)
     }
 
     /// The public keys that tokens are verified with now, newest first: `{"keys": [{"kty": "EC", …}]}`.

@@ -11,6 +11,7 @@ use portcullis_web::{
 use serde_json::{Value, json};
 
 use super::RestAuth;
+use crate::describe;
 use crate::times::shown_exactly;
 use crate::{Jwt, Renewed, SignedToken, TokenPair};
 
@@ -28,14 +29,15 @@ impl RestAuth {
         doors
             .route(
                 &at("token/verify"),
-                post(move |fields| verify(verifier, fields)),
+                post(move |fields| verify(verifier, fields)).described(describe::jwt::verify()),
             )
             .authenticated_by(Vec::new())
             .api(api("Token Verify").with_fields(&["token"]))
             .open()
             .route(
                 &at("token/refresh"),
-                post(move |request, fields| refresh(a, b, cookies, request, fields)),
+                post(move |request, fields| refresh(a, b, cookies, request, fields))
+                    .described(describe::rest_auth::refresh()),
             )
             .authenticated_by(Vec::new())
             .api(api("Refresh View With Cookie Support").with_fields(&["refresh"]))

@@ -17,7 +17,9 @@ use http::request::Parts;
 use portcullis_core::{Authenticator, IsAuthenticated};
 use portcullis_web::{Api, Doors, Gate, JwtCookies, get, head, post};
 
-use crate::{Accounts, Jwt};
+use crate::describe::rest_auth::Ways;
+use crate::describe::{never, rest_auth as describe};
+use crate::{Accounts, EmailVerification, Jwt};
 
 /// Settings of dj-rest-auth's endpoints; the defaults are those of a fresh install.
 #[derive(Clone, Copy, Debug)]
@@ -109,7 +111,9 @@ impl RestAuth {
         let with = || self.clone();
         let at = |path: &str| format!("{prefix}{path}/");
         let (a, b, c, d, e) = (with(), with(), with(), with(), with());
-        let login = post(move |request, fields| login::log_in(a, request, fields));
+        let ways = self.ways();
+        let login =
+            post(move |request, fields| login::log_in(a, request, fields)).described(ways.log_in());
         let mut doors = gate
             .doors()
             .route(&at("login"), login)
@@ -117,7 +121,9 @@ impl RestAuth {
             .slash_optional()
             .open();
         let logout = get(logout::not_by_get)
-            .post(move |request: Parts, access| logout::log_out(b, request, access));
+            .described(never())
+            .post(move |request: Parts, access| logout::log_out(b, request, access))
+            .described(ways.log_out());
         doors = doors
             .route(&at("logout"), logout)
             .api(api("Logout"))
@@ -127,8 +133,11 @@ impl RestAuth {
             doors = doors.authenticated_by(authenticators.clone());
         }
         let user = get(move |user| user::show(c, user))
+            .described(ways.show())
             .put(move |user, fields| user::replace(d, user, fields))
-            .patch(move |user, fields| user::change(e, user, fields));
+            .described(ways.replace())
+            .patch(move |user, fields| user::change(e, user, fields))
+            .described(ways.change());
         doors = doors
             .route(&at("user"), user)
             .require(IsAuthenticated)
@@ -136,7 +145,20 @@ impl RestAuth {
             .slash_optional();
         doors = self.password_doors(doors, &at, &api);
         doors = self.registration_doors(doors, &at, &api);
-        self.jwt_doors(doors, &at, &api)
+        self.jwt_doors(doors, &at, &api).grouped("dj-rest-auth")
+    }
+
+    /// What the doors' bodies depend on.
+    fn ways(&self) -> Ways {
+        let accounts = &self.accounts.settings;
+        Ways {
+            names: accounts.login_names,
+            username_required: self.settings.username_required,
+            old_password: self.settings.old_password,
+            opens_session: self.settings.session_login || self.jwt.is_some(),
+            has_jwt: self.jwt.is_some(),
+            must_confirm: accounts.email_verification == EmailVerification::Mandatory,
+        }
     }
 
     fn password_doors(
@@ -146,8 +168,10 @@ impl RestAuth {
         api: &impl Fn(&'static str) -> Api,
     ) -> Doors {
         let (a, b, c) = (self.clone(), self.clone(), self.clone());
-        let change = post(move |request, user, fields| password::change(a, request, user, fields));
-        let confirm = post(move |request, fields| password::confirm(c, request, fields));
+        let change = post(move |request, user, fields| password::change(a, request, user, fields))
+            .described(self.ways().change_password());
+        let confirm = post(move |request, fields| password::confirm(c, request, fields))
+            .described(describe::reset());
         doors
             .route(&at("password/change"), change)
             .require(IsAuthenticated)
@@ -155,7 +179,8 @@ impl RestAuth {
             .slash_optional()
             .route(
                 &at("password/reset"),
-                post(move |request, fields| password::reset(b, request, fields)),
+                post(move |request, fields| password::reset(b, request, fields))
+                    .described(describe::ask_reset()),
             )
             .api(api("Password Reset"))
             .slash_optional()
@@ -173,12 +198,14 @@ impl RestAuth {
         api: &impl Fn(&'static str) -> Api,
     ) -> Doors {
         let (a, b, c) = (self.clone(), self.clone(), self.clone());
-        let verify = post(move |request, fields| registration::verify(b, request, fields));
-        let not_by_head = head(|| async { logout::not_allowed("HEAD") });
+        let verify = post(move |request, fields| registration::verify(b, request, fields))
+            .described(describe::confirm_email());
+        let not_by_head = head(|| async { logout::not_allowed("HEAD") }).described(never());
         doors
             .route(
                 &at("registration"),
-                post(move |request, fields| registration::register(a, request, fields)),
+                post(move |request, fields| registration::register(a, request, fields))
+                    .described(self.ways().register()),
             )
             .api(api("Register"))
             .open()
@@ -187,7 +214,8 @@ impl RestAuth {
             .open()
             .route(
                 &at("registration/resend-email"),
-                post(move |request, fields| registration::resend(c, request, fields)),
+                post(move |request, fields| registration::resend(c, request, fields))
+                    .described(describe::resend()),
             )
             .api(api("Resend Email Verification"))
             .open()

@@ -1,0 +1,101 @@
+//! The doors of a fresh install.
+
+use portcullis_web::{Content, Description, Field};
+
+use super::{either_name, log_in_called};
+use crate::EmailVerification;
+
+pub(crate) fn sign_up(verification: EmailVerification) -> Description {
+    let description = Description::new("Sign up")
+        .fields([
+            Field::email("email").max(150),
+            Field::password("password").max(1024),
+        ])
+        .answer(429, "Too many sign-ups from this address.", Content::Detail);
+    match verification {
+        EmailVerification::Mandatory => description.answer(
+            201,
+            "The address has to be confirmed, by a link in a mail.",
+            Content::Detail,
+        ),
+        EmailVerification::Optional | EmailVerification::None => {
+            description.answer(201, "An account, and its first token.", made())
+        }
+    }
+}
+
+pub(crate) fn administrator() -> Description {
+    Description::new("Make an administrator")
+        .notes(
+            "For administrators. Where there is none yet, the key that the server printed when it was \
+             started makes the first one.",
+        )
+        .fields([
+            Field::email("email").max(150),
+            Field::password("password").max(1024),
+            Field::text("setup_key")
+                .optional()
+                .about("Good for an hour, and once."),
+        ])
+        .answer(201, "An account, and its first token.", made())
+        .answer(
+            401,
+            "Nobody asks, and there is no good key.",
+            Content::Detail,
+        )
+        .answer(403, "No administrator asks.", Content::Detail)
+}
+
+fn made() -> [Field; 2] {
+    [Field::email("email"), Field::text("token")]
+}
+
+pub(crate) fn log_in() -> Description {
+    let [username, email] = either_name();
+    log_in_called("Log in for a token")
+        .notes("A wrong name or password is answered 400.")
+        .fields([username, email, Field::password("password")])
+        .answer(200, "A token, for this device.", [Field::text("token")])
+        .answer(403, "So many tokens are too many.", Content::Detail)
+}
+
+pub(crate) fn validate() -> Description {
+    Description::new("Is this credential good?").answer(200, "It is.", Content::Detail)
+}
+
+pub(crate) fn user() -> Description {
+    Description::new("Who am I?").answer(
+        200,
+        "The user of this credential.",
+        [Field::text("email")],
+    )
+}
+
+pub(crate) fn log_out() -> Description {
+    Description::new("Log out: end this token").answer(204, "It has ended.", Content::Nothing)
+}
+
+pub(crate) fn csrf_cookie() -> Description {
+    Description::new("Get the CSRF cookie").answer(
+        200,
+        "The cookie is set; its value goes into a header of the log-in.",
+        Content::Detail,
+    )
+}
+
+pub(crate) fn log_in_by_session() -> Description {
+    let [username, email] = either_name();
+    log_in_called("Log in for a session")
+        .notes("A wrong name or password is answered 400.")
+        .fields([username, email, Field::password("password")])
+        .answer(200, "A session, in its cookie.", Content::Detail)
+        .answer(403, "Another site sent it.", Content::Detail)
+}
+
+pub(crate) fn log_out_of_any() -> Description {
+    Description::new("Log out: end this session or token").answer(
+        204,
+        "It has ended.",
+        Content::Nothing,
+    )
+}

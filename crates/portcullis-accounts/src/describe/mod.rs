@@ -1,0 +1,39 @@
+//! What the doors say about themselves in the documentation, a file for each set of doors.
+
+pub(crate) mod accounts;
+pub(crate) mod device;
+pub(crate) mod jwt;
+pub(crate) mod rest_auth;
+
+use portcullis_web::{Content, Description, Field};
+
+/// A log-in: what it is called, and the refusals that all of them share.
+fn log_in_called(summary: &'static str) -> Description {
+    Description::new(summary).answer(
+        429,
+        "Too many log-ins failed, of this account or from this address.",
+        Content::Detail,
+    )
+}
+
+/// By what a log-in names somebody, where both will do.
+fn either_name() -> [Field; 2] {
+    let name = |name: &'static str| Field::text(name).optional().max(254);
+    [
+        name("username").about("This, or an e-mail address."),
+        name("email").about("Looked at where there is no username."),
+    ]
+}
+
+/// The body of an answer that simplejwt words.
+fn coded() -> [Field; 2] {
+    [
+        Field::text("detail"),
+        Field::text("code").about("Such as token_not_valid."),
+    ]
+}
+
+/// A method that is there to be refused, as in Django's packages.
+pub(crate) fn never() -> Description {
+    Description::new("Not allowed").answer(405, "Always.", Content::Detail)
+}
