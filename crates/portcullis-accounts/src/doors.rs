@@ -20,7 +20,7 @@ impl Accounts {
     ///
     /// | door | body | answer |
     /// |---|---|---|
-    /// | `POST /api/signup/` | `email`, `password` | 201 `{"email", "token"}`, or `{"detail"}` where the address must be confirmed |
+    /// | `POST /api/signup/` | `email`, `password`, `invitation` where one is wanted | 201 `{"email", "token"}`, or `{"detail"}` where the address must be confirmed |
     /// | `POST /api/administrators/` | `email`, `password`, the first time `setup_key` | 201 `{"email", "token"}` |
     /// | `POST /api/token/`, `POST /api/auth/login/` | `username` or `email`, `password` | 200 `{"token"}` |
     /// | `GET /api/validate/` | | 200 `{"detail": "Token is valid."}` |
@@ -115,6 +115,7 @@ async fn signup(
     request: Parts,
     fields: Fields,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
+    accounts.admit(&request, &fields).await?;
     let new = NewUser::from_fields(&fields)?;
     let body = match accounts.sign_up(&request, new).await? {
         SignedUp::LoggedIn(LoggedIn { user, token }) => {

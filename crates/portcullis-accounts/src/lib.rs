@@ -13,6 +13,7 @@ mod describe;
 mod device;
 mod doors;
 mod email_change;
+mod invitation;
 mod jwt;
 mod letters;
 mod limits;
@@ -39,12 +40,15 @@ use portcullis_web::{Passwords, Sessions};
 pub use administrators::SetupKey;
 pub use compat::AccountCompat;
 pub use device::{DeviceLogIn, DeviceToken, DeviceTokens};
+pub use invitation::{INVITATION_AGE, invitation};
 pub use jwt::{Families, Jwt, JwtSettings, Renewed, SignedToken, TokenPair};
 #[cfg(feature = "mail")]
 pub use mail::Mailer;
 pub use password_reset::{BadLink, ResetRight};
 pub use rest_auth::{RestAuth, RestAuthSettings};
-pub use settings::{AccountSettings, EmailVerification, LoginNames, ResetLinks, Tokens};
+pub use settings::{
+    AccountSettings, EmailVerification, LoginNames, ResetLinks, SignUpMode, Tokens,
+};
 pub use signup::{NewUser, SignUpError, SignedUp};
 
 /// The account flows and what they need.

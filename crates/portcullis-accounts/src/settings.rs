@@ -39,6 +39,20 @@ impl LoginNames {
     }
 }
 
+/// Who may sign up. Administrators may always make others, and the first one themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[doc(alias = "is_open_for_signup")]
+pub enum SignUpMode {
+    /// Everybody.
+    #[default]
+    Open,
+    /// Who was invited, by an [`invitation`](crate::invitation) for their address.
+    Invitation,
+    /// Nobody.
+    Closed,
+}
+
 /// Whether people must show that an address is theirs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -72,6 +86,8 @@ pub struct AccountSettings {
     /// What device tokens are like.
     #[doc(alias = "REST_KNOX")]
     pub device: DeviceTokens,
+    /// Who may sign up. Default: everybody.
+    pub signup: SignUpMode,
     /// How many accounts one address may ask for, IPv6 by its /64; `None` is any number. Not counted
     /// where the address is not known. Default: 20 an hour.
     pub signup_limit: Option<Limit>,
@@ -104,6 +120,7 @@ impl Default for AccountSettings {
         Self {
             tokens: Tokens::default(),
             device: DeviceTokens::default(),
+            signup: SignUpMode::default(),
             signup_limit: Some(Limit {
                 tries: 20,
                 window: Duration::hours(1),

@@ -19,11 +19,12 @@ pub struct NewUser {
     username: Option<String>,
     email: String,
     password: String,
+    invitation: Option<String>,
     is_superuser: bool,
 }
 
 impl NewUser {
-    /// Reads `email` and `password`; other fields count for nothing.
+    /// Reads `email`, `password` and `invitation`; other fields count for nothing.
     ///
     /// # Errors
     /// 400 with what is wrong in the fields.
@@ -40,11 +41,14 @@ impl NewUser {
         let email = plain_email_field(fields, &mut errors);
         let password = TextRule::new("password").max(characters).exact();
         let password = fields.text(password, &mut errors);
+        let invitation = TextRule::new("invitation");
+        let invitation = fields.optional_text(invitation, &mut FieldErrors::default());
         errors.into_result()?;
         Ok(Self {
             username: None,
             email,
             password,
+            invitation,
             is_superuser: false,
         })
     }
@@ -56,8 +60,15 @@ impl NewUser {
             username,
             email,
             password,
+            invitation: None,
             is_superuser: false,
         }
+    }
+
+    /// With an invitation, for where one is wanted.
+    #[must_use]
+    pub fn invited(self, invitation: Option<String>) -> Self {
+        Self { invitation, ..self }
     }
 
     /// Makes them an administrator, with every permission.
@@ -150,6 +161,13 @@ impl Accounts {
             self.tell_owner(&client, &owner).await?;
             return Ok(None);
         }
+        let invitation = match new.is_superuser {
+            true => None,
+            false => {
+                let code = new.invitation.as_deref();
+                self.take_invitation(code, &new.email).await?
+            }
+        };
         let account = NewAccount {
             username: new.username.unwrap_or_else(|| new.email.clone()),
             email: new.email,
@@ -165,7 +183,11 @@ impl Accounts {
             true => Vec::new(),
             false => self.welcome(made),
         };
-        let user = match store.create_account(account, login, &mails).await {
+        let made = store.create_account(account, login, &mails).await;
+        if made.is_err() {
+            self.give_back(invitation).await?;
+        }
+        let user = match made {
             Ok(user) => user,
             // Somebody was faster: the look before told of none.
             Err(CreateAccountError::Taken) if is_silent => return Ok(None),

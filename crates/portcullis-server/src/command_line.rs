@@ -71,6 +71,11 @@ pub enum Command {
         #[command(subcommand)]
         what: MailCommand,
     },
+    /// Make an invitation for an address, with which it can sign up once in 7 days; print it, this once.
+    Invite {
+        /// The e-mail address.
+        email: String,
+    },
     /// Print the audit log: who logged in and out, from where, and what became of accounts.
     Audit(AuditCommand),
     /// Remove sessions and tokens that are over, and old lines of the audit log.

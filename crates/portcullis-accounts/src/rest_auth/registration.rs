@@ -26,8 +26,11 @@ pub(super) async fn register(
     request: Parts,
     fields: Fields,
 ) -> Result<Response, Refusal> {
-    let new = auth.read(&fields).await?;
     let accounts = &auth.accounts;
+    accounts.admit(&request, &fields).await?;
+    let invitation = TextRule::new("invitation");
+    let invitation = fields.optional_text(invitation, &mut FieldErrors::default());
+    let new = auth.read(&fields).await?.invited(invitation);
     let (token, login) = accounts.new_token(device_of(&request));
     let login = auth.jwt.is_none().then_some(login);
     let made = match accounts.create(&request, new, login).await {

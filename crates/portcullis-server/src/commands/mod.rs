@@ -5,6 +5,7 @@ mod audit;
 mod check;
 mod exit;
 mod explain;
+mod invite;
 mod mail;
 mod opening;
 mod password;
@@ -74,6 +75,7 @@ pub async fn run(line: CommandLine) -> anyhow::Result<ExitCode> {
         Command::Mail {
             what: MailCommand::Test { address },
         } => mail::test(settings, &address).await?,
+        Command::Invite { email } => invite::invite(settings, &email)?,
         Command::Audit(what) => audit::run(settings, what).await?,
         Command::Clearsessions => token::clear_sessions(settings).await?,
         Command::Explain { who, method, path } => {

@@ -2,7 +2,7 @@
 
 use portcullis::AccountSettings;
 use portcullis::accounts::{
-    AccountCompat, EmailVerification, LoginNames, ResetLinks, RestAuthSettings, Tokens,
+    AccountCompat, EmailVerification, LoginNames, ResetLinks, RestAuthSettings, SignUpMode, Tokens,
 };
 use portcullis::core::Limit;
 use time::{Duration, OffsetDateTime};
@@ -12,6 +12,7 @@ use super::words::words;
 
 words!(LoginNames, "either" => LoginNames::Either, "email" => LoginNames::Email, "username" => LoginNames::Username);
 words!(EmailVerification, "optional" => EmailVerification::Optional, "mandatory" => EmailVerification::Mandatory, "none" => EmailVerification::None);
+words!(SignUpMode, "open" => SignUpMode::Open, "invitation" => SignUpMode::Invitation, "closed" => SignUpMode::Closed);
 words!(ResetLinks, "allauth" => ResetLinks::Allauth, "django" => ResetLinks::Django);
 
 impl Settings {
@@ -31,6 +32,7 @@ impl Settings {
                 Tokens::Device
             },
             device: self.device_tokens(),
+            signup: self.accounts_signup,
             signup_limit: limit(
                 self.signup_limit_tries.get(),
                 self.signup_limit_window_seconds.get(),

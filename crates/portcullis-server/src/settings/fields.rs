@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use portcullis::accounts::mail::{LinkPattern, SmtpSecurity};
-use portcullis::accounts::{EmailVerification, LoginNames, ResetLinks};
+use portcullis::accounts::{EmailVerification, LoginNames, ResetLinks, SignUpMode};
 use portcullis::django::jwt::Algorithm;
 
 use super::classes::{AuthenticationClass, PermissionClass};
@@ -159,6 +159,10 @@ settings! {
 
     /// … in so many seconds.
     "mail_limit.window_seconds" mail_limit_window_seconds: Whole<1, 86_400> = Whole::new(3_600);
+
+    /// Who may sign up: "open" is everybody, "invitation" whom `portcullis invite` made an invitation for,
+    /// "closed" nobody. Administrators may make others in any case.
+    "accounts.signup" accounts_signup: SignUpMode = SignUpMode::Open;
 
     /// By what people log in: "either", "email" or "username". With "email" nobody is asked for a username,
     /// and none is shown.

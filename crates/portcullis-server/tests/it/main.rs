@@ -18,6 +18,7 @@ mod database_away;
 mod devices;
 mod http_limits;
 mod inside;
+mod invitations;
 mod kill;
 mod logs;
 mod mail;

@@ -67,6 +67,7 @@ login_limit = { tries = 5, tries_per_day = 20, tries_per_address = 50, window_se
 signup_limit = { tries = 5, window_seconds = 60 }
 mail_limit = { tries = 2, window_seconds = 60 }
 [accounts]
+signup = "closed"
 login_names = "email"
 email_verification = "mandatory"
 confirmation_seconds = 60
