@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::describe::accounts as describe;
 use crate::signup::{NewUser, plain_email_field};
-use crate::{Accounts, LoggedIn, SignedUp};
+use crate::{Accounts, LoggedIn, LoginState, SignedUp};
 
 /// The longest log-in name that is looked up, in characters.
 const MAX_NAME_CHARACTERS: usize = 254;
@@ -30,6 +30,9 @@ impl Accounts {
     /// | `GET /api/login-set-cookie/` | | 200, the CSRF cookie |
     /// | `POST /api/login/` | `email`, `password`, CSRF token | 200, a session |
     /// | `POST /api/logout/` | CSRF token for a session | 204, this session or token ends |
+    ///
+    /// With `"with_state": true` in its body the answer of a sign-up or log-in with a token also has the
+    /// [`LoginState`], in the shape of `docs/login-answer.schema.json`.
     #[must_use]
     pub fn doors(&self, gate: &Gate) -> Doors {
         let with = || self.clone();
@@ -119,9 +122,13 @@ async fn signup(
     let new = NewUser::from_fields(&fields)?;
     let body = match accounts.sign_up(&request, new).await? {
         SignedUp::LoggedIn(LoggedIn { user, token }) => {
-            json!({ "email": user.email, "token": token })
+            let body = json!({ "email": user.email, "token": token });
+            LoginState::Done.tell(&fields, body)
         }
-        SignedUp::ToConfirm => json!({ "detail": "Verification e-mail sent." }),
+        SignedUp::ToConfirm => {
+            let body = json!({ "detail": "Verification e-mail sent." });
+            LoginState::EmailToConfirm.tell(&fields, body)
+        }
     };
     Ok((StatusCode::CREATED, Json(body)))
 }
@@ -150,7 +157,10 @@ async fn obtain_token(
         .log_in_with_token(&request, &name, &password)
         .await?
     {
-        Some(LoggedIn { token, .. }) => Ok(Json(json!({ "token": token }))),
+        Some(LoggedIn { token, .. }) => {
+            let body = json!({ "token": token });
+            Ok(Json(LoginState::Done.tell(&fields, body)))
+        }
         None => Err(no_such_login()),
     }
 }

@@ -18,6 +18,7 @@ mod jwt;
 mod letters;
 mod limits;
 mod login_list;
+mod login_state;
 mod logout;
 #[cfg(feature = "mail")]
 pub mod mail;
@@ -42,6 +43,7 @@ pub use compat::AccountCompat;
 pub use device::{DeviceLogIn, DeviceToken, DeviceTokens};
 pub use invitation::{INVITATION_AGE, invitation};
 pub use jwt::{Families, Jwt, JwtSettings, Renewed, SignedToken, TokenPair};
+pub use login_state::LoginState;
 #[cfg(feature = "mail")]
 pub use mail::Mailer;
 pub use password_reset::{BadLink, ResetRight};

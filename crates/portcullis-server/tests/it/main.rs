@@ -20,6 +20,7 @@ mod http_limits;
 mod inside;
 mod invitations;
 mod kill;
+mod login_state;
 mod logs;
 mod mail;
 mod panics;

@@ -48,6 +48,19 @@ impl Fields {
         self.0.contains_key(name)
     }
 
+    /// Whether a field says yes: `true` or `1`, or the text of either in any letter case.
+    #[must_use]
+    pub fn is_true(&self, name: &str) -> bool {
+        match self.0.get(name) {
+            Some(Value::Bool(value)) => *value,
+            Some(Value::Number(number)) => number.as_i64() == Some(1),
+            Some(Value::String(text)) => {
+                text.trim().eq_ignore_ascii_case("true") || text.trim() == "1"
+            }
+            _ => false,
+        }
+    }
+
     /// A text field by its rule; what is wrong goes to `errors`, and the answer is then empty.
     pub fn text(&self, rule: TextRule, errors: &mut FieldErrors) -> String {
         rule.check(self.0.get(rule.name)).unwrap_or_else(|faults| {
