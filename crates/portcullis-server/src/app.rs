@@ -12,9 +12,10 @@ use portcullis::core::{Clock, SecretKeys, Store};
 use portcullis::django::jwt::Backend;
 use portcullis::django::password::Hashers;
 use portcullis::web::{
-    AllowedHosts, Api, BasicAuthentication, Compat, CookieDoorSettings, Cors, CorsSettings,
-    CsrfSettings, HashingPool, LoginLimits, Passwords, SessionAuthentication, SessionSettings,
-    Sessions, TokenAuthentication, TrustedProxies, security_headers,
+    AllowedHosts, Api, BasicAuthentication, Compat, Content, CookieDoorSettings, Cors,
+    CorsSettings, CsrfSettings, Description, HashingPool, LoginLimits, Passwords,
+    SessionAuthentication, SessionSettings, Sessions, TokenAuthentication, TrustedProxies,
+    security_headers,
 };
 use portcullis::{AccountSettings, Accounts, Authenticator, Doors, Gate, Refusal, get};
 use tower::util::option_layer;
@@ -79,6 +80,8 @@ pub struct Surroundings {
     pub permission_classes: Vec<PermissionClass>,
     /// How many log-ins may fail, over all doors and nodes.
     pub login_limits: LoginLimits,
+    /// Whether every door is documented at `/docs/`.
+    pub has_docs: bool,
 }
 
 impl Default for Surroundings {
@@ -147,16 +150,26 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         accounts = accounts.with_mailer(mailer);
     }
     let rest_auth = RestAuth::new(accounts.clone(), surroundings.rest_auth);
-    page::doors(&gate)
-        .route("/healthz", get(move || healthz(Arc::clone(&store))))
+    let health = get(move || healthz(Arc::clone(&store))).described(
+        Description::new("Is the service up?")
+            .answer(200, "It is.", Content::Text("application/json"))
+            .answer(503, "Its database is away.", Content::Detail),
+    );
+    let doors = page::doors(&gate)
+        .route("/healthz", health)
         .authenticated_by(Vec::new())
         .open()
+        .grouped("Service")
         .merge(accounts.doors(&gate))
         .merge(accounts.login_list_doors(&gate))
         .merge(rest_auth.doors(&gate, "/rest-auth/", Api::new))
         .merge(accounts.device_doors(&gate, "/knox/", Api::new))
         .merge(jwt.doors(&gate, "/jwt/", Api::new))
-        .merge(jwt.jwks_door(&gate))
+        .merge(jwt.jwks_door(&gate));
+    match surroundings.has_docs {
+        true => page::with_docs(doors, &gate),
+        false => doors,
+    }
 }
 
 /// The application: the doors, with what holds for all of them.

@@ -6,6 +6,8 @@ use axum::response::{Html, IntoResponse};
 use http::header;
 use portcullis::{Doors, Gate, get};
 
+use super::{HTML, SCRIPT, file};
+
 /// Keys stand in the address: it is told to nobody, and the page is kept by nobody.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src data:; frame-ancestors 'none'; \
                                        base-uri 'none'; form-action 'self'";
@@ -13,13 +15,22 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src data:; frame-
 /// The pages, open to everybody.
 pub(super) fn doors(gate: &Gate) -> Doors {
     gate.doors()
-        .route("/confirm-email/{key}/", get(confirm_email))
+        .route(
+            "/confirm-email/{key}/",
+            get(confirm_email).described(file("Confirm an address", HTML)),
+        )
         .authenticated_by(Vec::new())
         .open()
-        .route("/password/reset/key/{uid}/{token}/", get(reset_password))
+        .route(
+            "/password/reset/key/{uid}/{token}/",
+            get(reset_password).described(file("Set a new password", HTML)),
+        )
         .authenticated_by(Vec::new())
         .open()
-        .route("/links.js", get(script))
+        .route(
+            "/links.js",
+            get(script).described(file("The script of both", SCRIPT)),
+        )
         .authenticated_by(Vec::new())
         .open()
 }

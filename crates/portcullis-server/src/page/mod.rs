@@ -1,11 +1,15 @@
 //! The page at `/`: every door, to try. Hand-written HTML and one ES module, no build step.
 
+mod docs;
 mod links;
 
 use axum::Json;
 use axum::response::{Html, IntoResponse};
 use http::header;
+use portcullis::web::{Content, Description, Methods};
 use portcullis::{CurrentUser, Doors, Gate, get};
+
+pub(crate) use docs::with_docs;
 
 /// The page may ask other origins' APIs, and load nothing from elsewhere.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src data:; connect-src *; \
@@ -14,17 +18,41 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src data:; connec
 /// The page and its parts, open to everybody, and `/test_auth/`, which greets whoever is logged in.
 pub(crate) fn doors(gate: &Gate) -> Doors {
     gate.doors()
-        .route("/", get(html))
+        .route("/", get(html).described(file("Every door, to try", HTML)))
         .authenticated_by(Vec::new())
         .open()
-        .route("/page.js", get(script))
+        .route(
+            "/page.js",
+            get(script).described(file("Its script", SCRIPT)),
+        )
         .authenticated_by(Vec::new())
         .open()
-        .route("/page.css", get(style))
+        .route("/page.css", get(style).described(file("Its style", STYLE)))
         .authenticated_by(Vec::new())
         .open()
-        .route("/test_auth/", get(hello).post(hello_posted))
+        .route("/test_auth/", hello())
         .merge(links::doors(gate))
+        .grouped("Pages")
+}
+
+const HTML: &str = "text/html";
+const SCRIPT: &str = "text/javascript";
+const STYLE: &str = "text/css";
+
+/// The description of a file of the pages.
+fn file(summary: &'static str, media_type: &'static str) -> Description {
+    Description::new(summary).answer(200, "The file.", Content::Text(media_type))
+}
+
+fn hello() -> Methods {
+    let greets = |summary| {
+        let greeting = Content::Text("application/json");
+        Description::new(summary).answer(200, "A greeting by name.", greeting)
+    };
+    get(greet)
+        .described(greets("Try a credential by GET"))
+        .post(greet_posted)
+        .described(greets("Try a credential by POST"))
 }
 
 async fn html() -> impl IntoResponse {
@@ -42,10 +70,10 @@ async fn style() -> impl IntoResponse {
     (headers, include_str!("page.css"))
 }
 
-async fn hello(CurrentUser(user): CurrentUser) -> Json<String> {
+async fn greet(CurrentUser(user): CurrentUser) -> Json<String> {
     Json(format!("Hello {}!", user.username))
 }
 
-async fn hello_posted(CurrentUser(user): CurrentUser) -> Json<String> {
+async fn greet_posted(CurrentUser(user): CurrentUser) -> Json<String> {
     Json(format!("Hello {}! Posted!", user.username))
 }

@@ -346,6 +346,9 @@ settings! {
     "links.reset_password" links_reset_password: ResetPasswordLink =
         ResetPasswordLink(LinkPattern::reset_password());
 
+    /// Whether every door is documented at /docs/, and in OpenAPI at /docs/openapi.json.
+    "docs.enabled" docs_enabled: bool = true;
+
     /// Bytes of all header lines together; more is 431.
     "http.header_bytes" http_header_bytes: Whole<1024, 1_048_576> = Whole::new(32_768);
 

@@ -39,6 +39,7 @@ impl Settings {
             authentication_classes: self.authentication_classes(),
             permission_classes: self.default_permission_classes.0.clone(),
             login_limits: self.login_limits(),
+            has_docs: self.docs_enabled,
         }
     }
 

@@ -16,6 +16,7 @@ mod command_token;
 mod commands;
 mod database_away;
 mod devices;
+mod docs;
 mod http_limits;
 mod inside;
 mod invitations;

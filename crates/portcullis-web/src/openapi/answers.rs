@@ -72,8 +72,8 @@ fn refusals(door: &Door, method: &Method, has_body: bool) -> Vec<(u16, &'static 
         refusals.push((403, "The CSRF token is missing or wrong."));
     }
     if matches!(door.face, Face::Api(_)) {
-        refusals.push((404, "There is no such `format`."));
-        refusals.push((406, "The answer cannot be written as `Accept` wants it."));
+        refusals.push((404, "There is no such format."));
+        refusals.push((406, "The answer cannot be written in what Accept names."));
     }
     if door.throttle.is_some() {
         refusals.push((429, "Too many requests."));
