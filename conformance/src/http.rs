@@ -59,7 +59,11 @@ impl Base {
         &self.host
     }
 
-    fn connect(&self) -> std::io::Result<TcpStream> {
+    /// A connection of its own.
+    ///
+    /// # Errors
+    /// When nobody listens there.
+    pub fn connect(&self) -> std::io::Result<TcpStream> {
         let address = if self.host.contains(':') {
             self.host.clone()
         } else {

@@ -9,6 +9,8 @@
 //! 3. Whatever differs at each run is replaced in the answers ([`normalise`]), and the rest is
 //!    compared with the recording ([`compare`]).
 //! 4. A [`Report`] counts per area.
+//!
+//! The recorded WebSocket cases are played by [`socket`].
 #![forbid(unsafe_code)]
 
 pub mod answer;
@@ -28,6 +30,7 @@ pub mod normalise;
 pub mod report;
 pub mod run;
 pub mod sink;
+pub mod socket;
 pub mod values;
 pub mod variables;
 

@@ -42,12 +42,12 @@ impl FromStr for Slug {
     }
 }
 
-/// The rooms, and the numbers of their members.
-#[derive(Clone, Debug)]
-pub(crate) struct Rooms(Arc<Mutex<Vec<RoomWithMembers>>>);
+/// A room and the numbers of its members.
+type Members = (Room, BTreeSet<String>);
 
-/// A room, and the names of its members.
-type RoomWithMembers = (Room, BTreeSet<String>);
+/// The rooms.
+#[derive(Clone, Debug)]
+pub(crate) struct Rooms(Arc<Mutex<Vec<Members>>>);
 
 impl Rooms {
     pub(crate) fn new() -> Self {
@@ -98,7 +98,7 @@ impl Rooms {
         }
     }
 
-    fn rooms(&self) -> MutexGuard<'_, Vec<(Room, BTreeSet<String>)>> {
+    fn rooms(&self) -> MutexGuard<'_, Vec<Members>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -4,3 +4,4 @@
 mod case_files;
 mod normalising;
 mod rest;
+mod ws;
