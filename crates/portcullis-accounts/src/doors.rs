@@ -81,7 +81,8 @@ impl Accounts {
             .route("/api/user/", get(user_info).described(describe::user()))
             .route(
                 "/api/email/",
-                post(move |request, user, fields| change_email(i, request, user, fields)),
+                post(move |request, user, fields| change_email(i, request, user, fields))
+                    .described(describe::change_email()),
             )
             .route(
                 "/api/auth/logout/",

@@ -9,6 +9,7 @@ use portcullis_web::{Access, Doors, Gate, Refusal, delete, get, post};
 use serde_json::{Value, json};
 
 use crate::Accounts;
+use crate::describe::login_list as describe;
 use crate::times::shown;
 
 impl Accounts {
@@ -27,23 +28,30 @@ impl Accounts {
     pub fn login_list_doors(&self, gate: &Gate) -> Doors {
         let (a, b, c, d) = (self.clone(), self.clone(), self.clone(), self.clone());
         gate.doors()
-            .route("/api/devices/", get(move |access| list(a, access)))
+            .route(
+                "/api/devices/",
+                get(move |access| list(a, access)).described(describe::list()),
+            )
             .require(IsAuthenticated)
             .route(
                 "/api/devices/{id}/",
-                delete(move |request, access, id| end(b, request, access, id)),
+                delete(move |request, access, id| end(b, request, access, id))
+                    .described(describe::end()),
             )
             .require(IsAuthenticated)
             .route(
                 "/api/devices/logout-others/",
-                post(move |request, access| log_out_others(c, request, access)),
+                post(move |request, access| log_out_others(c, request, access))
+                    .described(describe::end_others()),
             )
             .require(IsAuthenticated)
             .route(
                 "/api/devices/logout-all/",
-                post(move |request, access| log_out_all(d, request, access)),
+                post(move |request, access| log_out_all(d, request, access))
+                    .described(describe::end_all()),
             )
             .require(IsAuthenticated)
+            .grouped("Devices")
     }
 
     /// The logins of whoever asks that are not over, the newest first.

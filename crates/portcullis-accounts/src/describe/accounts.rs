@@ -71,6 +71,14 @@ pub(crate) fn user() -> Description {
     )
 }
 
+pub(crate) fn change_email() -> Description {
+    let text = "A mail went to the new address; nothing changes before its link is used.";
+    Description::new("Change one's address")
+        .fields([Field::email("email").max(150), Field::password("password")])
+        .answer(200, text, Content::Detail)
+        .answer(429, "Too many mails, or wrong passwords.", Content::Detail)
+}
+
 pub(crate) fn log_out() -> Description {
     Description::new("Log out: end this token").answer(204, "It has ended.", Content::Nothing)
 }

@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod device;
 pub(crate) mod jwt;
+pub(crate) mod login_list;
 pub(crate) mod rest_auth;
 
 use portcullis_web::{Content, Description, Field};

@@ -76,6 +76,8 @@ reset_links = "django"
 email_notifications = false
 [audit]
 keep_days = 30
+[docs]
+enabled = false
 [rest_auth]
 session_login = false
 old_password = false

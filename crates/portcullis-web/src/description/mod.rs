@@ -54,6 +54,8 @@ pub enum Content {
     Nothing,
     /// A JSON object of these fields.
     Fields(Vec<Field>),
+    /// A JSON list of objects of these fields.
+    List(Vec<Field>),
     /// `{"detail": "…"}`, as every refusal is.
     Detail,
     /// A text of this media type, such as `text/html`; of `application/json`, a JSON string.
