@@ -13,7 +13,7 @@ struct Need {
     is_there: fn() -> bool,
 }
 
-const NEEDS: [Need; 3] = [
+const NEEDS: [Need; 4] = [
     Need {
         name: "postgres",
         variable: "PORTCULLIS_WITHOUT_POSTGRES",
@@ -38,6 +38,14 @@ const NEEDS: [Need; 3] = [
             is_there("/usr/bin/python3", &["-c", "import aiosmtpd"])
                 && is_there("openssl", &["version"])
         },
+    },
+    Need {
+        name: "django",
+        variable: "PORTCULLIS_WITHOUT_DJANGO",
+        left_out: "everything_crosses_over, beside a real Django",
+        packages: &["python3-venv", "python3-pip"],
+        // Django itself is installed by its tests, into a virtual environment that is kept.
+        is_there: || is_there("python3", &["-c", "import ensurepip, venv"]),
     },
 ];
 

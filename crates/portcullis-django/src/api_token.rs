@@ -23,6 +23,19 @@ pub fn new_knox_token(prefix: &str) -> String {
     format!("{prefix}{}", random::hex(KNOX_BYTES))
 }
 
+/// Whether a text looks like a token of DRF: 40 digits of base 16, in lower case. A look at the text, no secret.
+///
+/// ```
+/// use portcullis_django::api_token::{is_authtoken, new_authtoken, new_knox_token};
+/// assert!(is_authtoken(&new_authtoken()));
+/// assert!(!is_authtoken(&new_knox_token("")));
+/// ```
+#[must_use]
+pub fn is_authtoken(text: &str) -> bool {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    text.len() == 2 * AUTHTOKEN_BYTES && text.bytes().all(is_digit)
+}
+
 /// The longest prefix of device tokens, in characters; knox has the same limit.
 #[doc(alias = "MAXIMUM_TOKEN_PREFIX_LENGTH")]
 pub const MAX_KNOX_PREFIX: usize = 10;

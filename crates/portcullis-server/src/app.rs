@@ -48,7 +48,7 @@ pub struct Services {
 /// What the application believes, allows and does.
 #[derive(Clone, Debug)]
 pub struct Surroundings {
-    /// Whether browsers reach it by https: cookies are then `Secure` and `__Host-`.
+    /// Whether browsers reach it by https: cookies are then `Secure`.
     pub is_https: bool,
     /// The hosts it answers to; empty is every one.
     pub allowed_hosts: Vec<String>,
@@ -60,8 +60,11 @@ pub struct Surroundings {
     pub csrf_trusted_origins: Vec<String>,
     /// The domain whose hosts share the cookies; `None`: they are this host's alone.
     pub cookie_domain: Option<String>,
-    /// Whether cookies of https have Django's names.
-    pub plain_cookie_names: bool,
+    /// Whether cookies are called as they are said, also with https; else they are then `__Host-`, or
+    /// `__Secure-` where hosts share them.
+    pub keeps_cookie_names: bool,
+    /// What the cookie of CSRF tokens is called.
+    pub csrf_cookie_name: String,
     /// How sessions are kept.
     pub session: SessionSettings,
     /// What account flows do.
@@ -128,7 +131,14 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
     let settings = surroundings.jwt.clone();
     let jwt = Jwt::new(passwords.clone(), Arc::clone(&clock), jwt, settings);
     let device = &surroundings.accounts.device;
-    let device = Arc::new(device.authentication(Arc::clone(&store), Arc::clone(&clock)));
+    let mut device = device.authentication(Arc::clone(&store), Arc::clone(&clock));
+    let mut classes = surroundings.authentication_classes.clone();
+    if classes.contains(&AuthenticationClass::Token) {
+        // Both read the same header: whoever can tell the tokens apart comes first.
+        device = device.leaving_authtokens();
+        classes.sort_by_key(|class| *class == AuthenticationClass::Token);
+    }
+    let device = Arc::new(device);
     let authenticator = |class: &AuthenticationClass| -> Arc<dyn Authenticator> {
         match class {
             AuthenticationClass::DeviceToken => Arc::clone(&device) as Arc<dyn Authenticator>,
@@ -138,8 +148,7 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
             AuthenticationClass::Token => Arc::new(TokenAuthentication(Arc::clone(&store))),
         }
     };
-    let classes = surroundings.authentication_classes.iter();
-    let gate = Gate::new(classes.map(authenticator).collect())
+    let gate = Gate::new(classes.iter().map(authenticator).collect())
         .with_csrf(sessions.csrf().clone())
         .with_compat(surroundings.compat)
         .with_default_permission(PermissionClass::all(&surroundings.permission_classes));
@@ -195,24 +204,24 @@ pub fn app(doors: Doors, surroundings: &Surroundings) -> Router {
         .layer(from_fn_with_state(proxies, TrustedProxies::identify))
 }
 
-/// Cookies of http on the loopback have Django's names; those of https cannot be set by other hosts.
+/// Cookies of http on the loopback have Django's names; those of https cannot be set by other hosts, unless
+/// Django names them, too.
 fn cookie_settings(secret_keys: SecretKeys, surroundings: &Surroundings) -> CookieDoorSettings {
     let mut session = surroundings.session.clone();
     let mut csrf = CsrfSettings {
         trusted_origins: surroundings.csrf_trusted_origins.clone(),
         ..CsrfSettings::default()
     };
-    if surroundings.is_https {
-        // No other host can set a `__Host-` cookie; one that other hosts share cannot be one.
-        let prefix = match &surroundings.cookie_domain {
-            None => "__Host-",
-            Some(_) => "__Secure-",
-        };
-        for cookie in [&mut session.cookie, &mut csrf.cookie] {
-            if !surroundings.plain_cookie_names {
-                cookie.name = format!("{prefix}{}", cookie.name);
-            }
-            cookie.is_secure = true;
+    // No other host can set a `__Host-` cookie; one that other hosts share cannot be one.
+    let prefix = match &surroundings.cookie_domain {
+        None => "__Host-",
+        Some(_) => "__Secure-",
+    };
+    csrf.cookie.name.clone_from(&surroundings.csrf_cookie_name);
+    for cookie in [&mut session.cookie, &mut csrf.cookie] {
+        cookie.is_secure = surroundings.is_https;
+        if surroundings.is_https && !surroundings.keeps_cookie_names {
+            cookie.name = format!("{prefix}{}", cookie.name);
         }
     }
     for cookie in [&mut session.cookie, &mut csrf.cookie] {

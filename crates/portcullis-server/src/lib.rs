@@ -20,8 +20,8 @@ pub use http::{HttpLimits, RequestId, log_panic, serve as serve_http};
 pub use log::start_log;
 pub use secret_key::{SecretKey, SecretKeyError};
 pub use settings::{
-    AtLeastOne, AuthenticationClass, ConfirmEmailLink, CookieDomain, DatabaseUrl, Host, JwtSecret,
-    Line, MailFrom, MailVia, Moment, Origin, OriginRegex, Password, PermissionClass, Port,
-    PublicUrl, ResetPasswordLink, Seconds, Settings, SettingsError, Source, TokenPrefix, Whole,
-    example,
+    AtLeastOne, AuthenticationClass, BackendPath, ConfirmEmailLink, CookieDomain, CookieName,
+    DatabaseUrl, Host, JwtSecret, Line, MailFrom, MailVia, Moment, Origin, OriginRegex, Password,
+    PermissionClass, Port, PublicUrl, ResetPasswordLink, Seconds, Settings, SettingsError, Source,
+    TokenPrefix, Whole, example,
 };

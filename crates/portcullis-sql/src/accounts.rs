@@ -11,6 +11,7 @@ use crate::database::Database;
 use crate::emails::insert_address;
 use crate::jwt::end_all;
 use crate::logins::insert_login;
+use crate::names::Names;
 use crate::outbox::insert_mails;
 use crate::sessions::insert_session;
 use crate::transaction::Transaction;
@@ -25,6 +26,7 @@ impl AccountStore for Database {
         login: Option<NewLogin>,
         mails: WriteMails<'_, MadeAccount>,
     ) -> Result<User, CreateAccountError> {
+        self.adopt_newcomers().await?;
         let mut transaction = self.begin().await?;
         let Some(made) = insert_account(&mut transaction, &account).await? else {
             return Err(CreateAccountError::Taken);
@@ -44,6 +46,9 @@ impl AccountStore for Database {
         write_audit(&mut transaction, Some(&entry), None).await?;
         insert_mails(&mut transaction, &mails(&made)).await?;
         transaction.commit().await?;
+        if let Some(id) = integer(&made.user.id) {
+            self.is_adopted(id);
+        }
         Ok(made.user)
     }
 
@@ -146,19 +151,14 @@ async fn insert_account(
         return Ok(None);
     };
     let id: i64 = row.get(0)?;
-    let sql = "INSERT INTO portcullis_username (folded, user_id) VALUES (?1, ?2) \
-               ON CONFLICT DO NOTHING";
-    let name = values![account.username.to_lowercase(), id];
-    if transaction.execute(sql, name).await? == 0 {
+    let names = Names::Usernames;
+    if !names.claim(transaction, &account.username, id).await? {
         return Ok(None);
     }
     let mut email_address = None;
     // Accounts without an address share the empty one, which is nobody's log-in name.
     if !account.email.is_empty() {
-        let sql = "INSERT INTO portcullis_email (folded, user_id) VALUES (?1, ?2) \
-                   ON CONFLICT DO NOTHING";
-        let values = values![account.email.to_lowercase(), id];
-        if transaction.execute(sql, values).await? == 0 {
+        if !Names::Emails.claim(transaction, &account.email, id).await? {
             return Ok(None);
         }
         if let Some(is_verified) = account.is_email_verified {
@@ -212,12 +212,14 @@ pub(crate) async fn claim_username(
     let folded = username.to_lowercase();
     let sql = "DELETE FROM portcullis_username WHERE user_id = ?1 AND folded <> ?2";
     transaction.execute(sql, values![user_id, &folded]).await?;
-    let sql = "INSERT INTO portcullis_username (folded, user_id) VALUES (?1, ?2) \
-               ON CONFLICT DO NOTHING";
-    transaction.execute(sql, values![&folded, user_id]).await?;
-    // Names of accounts that another server made are in the user table only.
-    let sql = "SELECT 1 FROM portcullis_username WHERE folded = ?1 AND user_id = ?2 \
-               AND NOT EXISTS (SELECT 1 FROM auth_user WHERE username = ?3 AND id <> ?2)";
-    let values = values![&folded, user_id, username];
-    Ok(transaction.optional_row(sql, values).await?.is_some())
+    if !Names::Usernames
+        .claim(transaction, &folded, user_id)
+        .await?
+    {
+        return Ok(false);
+    }
+    // Names that another server gave somebody are in the user table only.
+    let sql = "SELECT 1 FROM auth_user WHERE username = ?1 AND id <> ?2";
+    let values = values![username, user_id];
+    Ok(transaction.optional_row(sql, values).await?.is_none())
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use portcullis_core::{Store, StoreError};
@@ -28,6 +28,7 @@ pub enum Opened {
 pub struct Database {
     engine: Engine,
     statements: Arc<AtomicU64>,
+    newest_user: Arc<AtomicI64>,
 }
 
 #[derive(Clone, Debug)]
@@ -116,8 +117,16 @@ impl Database {
     }
 
     fn on(engine: Engine) -> Self {
-        let statements = Arc::default();
-        Self { engine, statements }
+        Self {
+            engine,
+            statements: Arc::default(),
+            newest_user: Arc::new(AtomicI64::new(i64::MIN)),
+        }
+    }
+
+    /// The highest primary key of a user whose names are known to be in our tables.
+    pub(crate) fn newest_user(&self) -> &AtomicI64 {
+        &self.newest_user
     }
 
     /// Begins a transaction; see [`Transaction`].
@@ -142,6 +151,19 @@ impl Database {
                 Ok(changed)
             }
             Engine::Postgres(postgres) => postgres.execute(sql, values).await,
+        }
+    }
+
+    /// All rows of a query, as they are now: not from the cache.
+    pub(crate) async fn rows_now(
+        &self,
+        sql: &str,
+        values: &[Value],
+    ) -> Result<Vec<Row>, StoreError> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.rows_of_file(sql, values).await,
+            Engine::Postgres(postgres) => postgres.rows(sql, values).await,
         }
     }
 

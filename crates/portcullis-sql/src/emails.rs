@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use crate::audit::write_audit;
 use crate::database::Database;
 use crate::email_change::{self, Applied};
+use crate::names::Names;
 use crate::outbox::insert_mails;
 use crate::row::Row;
 use crate::transaction::{Dialect, Transaction};
@@ -35,6 +36,7 @@ impl EmailStore for Database {
     }
 
     async fn users_by_email(&self, email: &str) -> Result<Vec<User>, StoreError> {
+        self.adopt_newcomers().await?;
         let folded = email.to_lowercase();
         let sql = format!(
             "SELECT {COLUMNS}, EXISTS (SELECT 1 FROM account_emailaddress a \
@@ -182,12 +184,7 @@ pub(crate) async fn claim_email(
     let folded = email.to_lowercase();
     let sql = "DELETE FROM portcullis_email WHERE user_id = ?1 AND folded <> ?2";
     transaction.execute(sql, values![user_id, &folded]).await?;
-    let sql = "INSERT INTO portcullis_email (folded, user_id) VALUES (?1, ?2) \
-               ON CONFLICT DO NOTHING";
-    transaction.execute(sql, values![&folded, user_id]).await?;
-    let sql = "SELECT 1 FROM portcullis_email WHERE folded = ?1 AND user_id = ?2";
-    let values = values![&folded, user_id];
-    Ok(transaction.optional_row(sql, values).await?.is_some())
+    Names::Emails.claim(transaction, &folded, user_id).await
 }
 
 /// Adds an address, as the primary one where the user has none; its id, unless it was there.

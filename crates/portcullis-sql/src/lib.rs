@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`Database`] and `transaction` (the one seam, with `value` and `row`), `sqlite`
 //! and `postgres` (the engines behind it), `migrations` (which tables there are), `users`, `accounts`,
-//! `logins`, `devices`, `jwt`, `login_list`, `sessions`, `emails`, `attempts`, `outbox` (the parts of
+//! `logins`, `devices`, `jwt`, `login_list`, `sessions`, `names`, `emails`, `attempts`, `outbox` (the parts of
 //! [`Store`](portcullis_core::Store), a file each),
 //! [`timestamp`].
 #![forbid(unsafe_code)]
@@ -19,6 +19,7 @@ mod jwt;
 mod login_list;
 mod logins;
 mod migrations;
+mod names;
 mod outbox;
 mod permissions;
 mod placeholders;

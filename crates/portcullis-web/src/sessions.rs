@@ -10,7 +10,9 @@ use portcullis_core::{
     AuditEntry, AuditEvent, Clock, ForeignLogin, LoginId, NewLogin, NewSession, PasswordHash,
     Scheme, SecretKeys, SeenLogin, Store, StoreError, User,
 };
-use portcullis_django::session::{self, BACKEND, Candidate, Expiry, Fate, HASH, Secrets, USER_ID};
+use portcullis_django::session::{
+    self, BACKEND, Candidate, Expiry, Fate, HASH, Resolved, Secrets, USER_ID,
+};
 use serde_json::{Map, Value};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
@@ -104,15 +106,19 @@ impl Sessions {
         let Some(id) = session::owner(&open.data, &backends) else {
             return Ok(None);
         };
-        let Some(user) = self.store.user_by_id(&id).await? else {
+        let Some(mut user) = self.store.user_by_id(&id).await? else {
             return Ok(None);
         };
-        let fallbacks = self.secret_keys.expose_fallbacks();
-        let candidate = Candidate {
-            password_column: user.password.expose_secret(),
-            is_active: user.is_active,
-        };
-        let resolved = session::resolve(&open.data, candidate, self.secrets(&fallbacks));
+        let mut resolved = self.resolve(&open, &user);
+        if resolved.fate == Fate::Flushed {
+            // Another server may have changed the password, and opened this session by the new one, while
+            // the old one was remembered here.
+            let Some(stored) = self.store.user_by_id_now(&id).await? else {
+                return Ok(None);
+            };
+            user = stored;
+            resolved = self.resolve(&open, &user);
+        }
         if resolved.fate == Fate::Flushed {
             self.store.end_session(&open.key, None).await?;
             self.delete_cookie(&effects);
@@ -208,6 +214,15 @@ impl Sessions {
             self.delete_cookie(&effects);
         }
         Ok(())
+    }
+
+    fn resolve(&self, open: &Open, user: &User) -> Resolved {
+        let fallbacks = self.secret_keys.expose_fallbacks();
+        let candidate = Candidate {
+            password_column: user.password.expose_secret(),
+            is_active: user.is_active,
+        };
+        session::resolve(&open.data, candidate, self.secrets(&fallbacks))
     }
 
     /// The session that the cookie names, if it is there and not over.

@@ -123,6 +123,16 @@ pub trait UserStore: Send + Sync {
     /// # Errors
     /// [`StoreError`] when the database fails.
     async fn user_by_id(&self, id: &str) -> Result<Option<User>, StoreError>;
+
+    /// The same, as it is stored at this moment: for before something ends because a remembered user
+    /// does not fit it. Without this, what [`user_by_id`](Self::user_by_id) says.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    #[doc(alias = "refresh_from_db")]
+    async fn user_by_id_now(&self, id: &str) -> Result<Option<User>, StoreError> {
+        self.user_by_id(id).await
+    }
 }
 
 /// Making and changing accounts.

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use portcullis::accounts::mail::{LinkPattern, SmtpSecurity};
 use portcullis::accounts::{EmailVerification, LoginNames, ResetLinks, SignUpMode};
 use portcullis::django::jwt::Algorithm;
+use portcullis::django::session::MODEL_BACKEND;
 
 use super::classes::{AuthenticationClass, PermissionClass};
 use super::database_url::DatabaseUrl;
@@ -15,6 +16,7 @@ use super::jwt::{JwtSecret, Moment};
 use super::kind::{AtLeastOne, Kind, Whole};
 use super::layers::Layers;
 use super::mail::{ConfirmEmailLink, Line, MailFrom, MailVia, Password, Port, ResetPasswordLink};
+use super::name::{BackendPath, CookieName};
 use super::seconds::Seconds;
 use super::token_prefix::TokenPrefix;
 use super::web::{CookieDomain, Host, Origin, OriginRegex, PublicUrl};
@@ -110,6 +112,16 @@ settings! {
     /// A domain whose hosts share the cookies, for pages of another one of them: "example.com". Not set,
     /// they are this host's alone, which is safer.
     "cookie_domain" cookie_domain: Option<CookieDomain> = None;
+    /// What the cookie of sessions is called. When neither this nor csrf_cookie_name is said, both have
+    /// "__Host-" before them with an https public_url.
+    "session_cookie_name" session_cookie_name: CookieName = CookieName::new("sessionid");
+
+    /// The same for CSRF tokens.
+    "csrf_cookie_name" csrf_cookie_name: CookieName = CookieName::new("csrftoken");
+
+    /// Django's backends whose sessions are good; ours name the first.
+    "authentication_backends" authentication_backends: AtLeastOne<BackendPath> =
+        AtLeastOne(vec![BackendPath(MODEL_BACKEND.to_owned())]);
 
     /// How long a session is good, in seconds.
     "session_cookie_age" session_cookie_age: Whole<60, 315_360_000> = Whole::new(1_209_600);

@@ -82,10 +82,7 @@ impl Settings {
             has(AuthenticationClass::Token),
         );
         if device && drf {
-            faults.push(format!(
-                "{at}: DeviceTokenAuthentication and TokenAuthentication both read `Authorization: \
-                 Token`: keep one of them"
-            ));
+            // Each recognises its own.
         } else if drf && !self.issues_authtokens() {
             faults.push(format!(
                 "{at}: TokenAuthentication recognises tokens that no log-in issues: set \

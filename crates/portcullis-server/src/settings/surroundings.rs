@@ -21,15 +21,21 @@ impl Settings {
         let mut session = SessionSettings::default();
         session.cookie.age = seconds(self.session_cookie_age.get());
         session.expire_at_browser_close = self.session_expire_at_browser_close;
+        let backends = self.authentication_backends.0.iter();
+        session.backends = backends.map(|backend| backend.0.clone()).collect();
+        session.cookie.name.clone_from(&self.session_cookie_name.0);
+        // Names that were said are somebody else's, too: they stay as they are.
+        let names = ["session_cookie_name", "csrf_cookie_name"];
         Surroundings {
             is_https: self.public_url.as_ref().is_some_and(|url| url.is_https()),
+            keeps_cookie_names: names.iter().any(|name| self.is_said(name))
+                || self.has_compat("compat.plain_cookie_names", self.compat_plain_cookie_names),
+            csrf_cookie_name: self.csrf_cookie_name.0.clone(),
             allowed_hosts: self.allowed_hosts(),
             trusted_proxies: TrustedProxies::Addresses(self.trusted_proxies.clone().into()),
             cors: self.cors(),
             csrf_trusted_origins: texts(&self.csrf_trusted_origins),
             cookie_domain: self.cookie_domain.as_ref().map(|domain| domain.0.clone()),
-            plain_cookie_names: self
-                .has_compat("compat.plain_cookie_names", self.compat_plain_cookie_names),
             session,
             accounts: self.accounts(),
             rest_auth: self.rest_auth(),

@@ -5,6 +5,7 @@ mod accounts;
 mod administrators;
 mod audit;
 mod bad_input;
+mod beside;
 mod binary;
 mod browser;
 mod client;

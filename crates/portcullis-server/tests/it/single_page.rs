@@ -110,7 +110,7 @@ async fn cookies_of_https_have_djangos_names_where_it_is_asked_for() {
     for (is_plain, name) in [(false, "__Host-csrftoken="), (true, "csrftoken=")] {
         let client = Client::with(&Surroundings {
             is_https: true,
-            plain_cookie_names: is_plain,
+            keeps_cookie_names: is_plain,
             ..Surroundings::default()
         })
         .await;

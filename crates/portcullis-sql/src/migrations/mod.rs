@@ -2,12 +2,14 @@
 
 mod ddl;
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use portcullis_core::StoreError;
 use time::OffsetDateTime;
 
 use crate::database::Database;
+use crate::names::Names;
 use crate::transaction::{Dialect, Transaction};
 use crate::value::values;
 use ddl::{
@@ -35,9 +37,6 @@ const TURN: i64 = 0x706f_7274_6375_6c6c;
 /// How long a migration may take, and wait for that of another node.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
 
-/// How many users are looked at in one query.
-const PAGE: i64 = 1000;
-
 impl Database {
     /// Brings the tables up to date; the names of what was applied, none when all was there.
     ///
@@ -59,7 +58,22 @@ impl Database {
                 applied.push(format!("portcullis.{name}"));
             }
         }
+        self.adopt_users().await?;
         Ok(applied)
+    }
+
+    /// Brings our tables of names in step with the users that are there.
+    async fn adopt_users(&self) -> Result<(), StoreError> {
+        let mut transaction = self.begin_migration().await?;
+        let sql = "SELECT COALESCE(max(id), 0) FROM auth_user";
+        let row = transaction.optional_row(sql, values![]).await?;
+        let newest: i64 = row.map_or(Ok(0), |row| row.get(0))?;
+        for names in [Names::Usernames, Names::Emails] {
+            names.adopt_all(&mut transaction).await?;
+        }
+        transaction.commit().await?;
+        self.newest_user().fetch_max(newest, Ordering::AcqRel);
+        Ok(())
     }
 
     /// What [`migrate`](Self::migrate) would apply; looks only.
@@ -115,11 +129,6 @@ impl Database {
             return Ok(false);
         }
         transaction.batch(ddl.of(transaction.dialect())).await?;
-        if ddl == EMAIL_AND_LOGIN {
-            adopt(&mut transaction, "email", "portcullis_email").await?;
-        } else if ddl == USERNAME {
-            adopt(&mut transaction, "username", "portcullis_username").await?;
-        }
         record(&mut transaction, "portcullis", name, now).await?;
         transaction.commit().await?;
         Ok(true)
@@ -161,35 +170,4 @@ async fn record(
     let sql = "INSERT INTO django_migrations (app, name, applied) VALUES (?1, ?2, ?3)";
     transaction.execute(sql, values![app, name, now]).await?;
     Ok(())
-}
-
-/// Takes over the addresses or names of the users that are there; of two that differ in letter case
-/// only, the older account keeps it and the log says so.
-async fn adopt(transaction: &mut Transaction, column: &str, table: &str) -> Result<(), StoreError> {
-    let mut last = i64::MIN;
-    loop {
-        let page = format!(
-            "SELECT id, {column} FROM auth_user WHERE {column} <> '' AND id > ?1 \
-             ORDER BY id LIMIT ?2"
-        );
-        let users = transaction.rows(&page, values![last, PAGE]).await?;
-        if users.is_empty() {
-            return Ok(());
-        }
-        for row in users {
-            let (id, text): (i64, String) = (row.get(0)?, row.get(1)?);
-            last = id;
-            let sql = format!(
-                "INSERT INTO {table} (folded, user_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING"
-            );
-            let values = values![text.to_lowercase(), id];
-            if transaction.execute(&sql, values).await? == 0 {
-                tracing::warn!(
-                    user = id,
-                    column,
-                    "another account has the same but for letter case"
-                );
-            }
-        }
-    }
 }

@@ -27,6 +27,7 @@ pub struct DeviceTokenAuthentication {
     last_seen: LastSeen,
     renewal: Option<(DeviceRenewal, Renewals)>,
     checked_prefix: Option<Arc<str>>,
+    leaves_authtokens: bool,
 }
 
 impl DeviceTokenAuthentication {
@@ -39,6 +40,7 @@ impl DeviceTokenAuthentication {
             clock,
             renewal: None,
             checked_prefix: None,
+            leaves_authtokens: false,
         }
     }
 
@@ -57,6 +59,15 @@ impl DeviceTokenAuthentication {
     #[must_use]
     pub fn with_checked_prefix(mut self, prefix: &str) -> Self {
         self.checked_prefix = (!prefix.is_empty()).then(|| prefix.into());
+        self
+    }
+
+    /// Leaves tokens that are DRF's by their looks, 40 digits of base 16, to the next authenticator.
+    ///
+    /// For a database with both: their headers are the same. DRF and knox answer 401 for the other's.
+    #[must_use]
+    pub fn leaving_authtokens(mut self) -> Self {
+        self.leaves_authtokens = true;
         self
     }
 
@@ -120,6 +131,9 @@ impl Authenticator for DeviceTokenAuthentication {
         let Some(token) = credential(&request.headers, "Token")? else {
             return Ok(None);
         };
+        if self.leaves_authtokens && api_token::is_authtoken(token) {
+            return Ok(None);
+        }
         let found = self.login_of(token).await?;
         let now = self.clock.now();
         let login = match found.login {

@@ -1,0 +1,53 @@
+//! Names of cookies and of Django's backends, as settings.
+
+use super::given::Given;
+use super::kind::{Kind, Wrong, quoted};
+
+/// A cookie's name: letters, digits, `_`, `-` and `.`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CookieName(pub String);
+
+impl CookieName {
+    pub(super) fn new(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+}
+
+impl Kind for CookieName {
+    fn wanted() -> String {
+        "a cookie's name: letters, digits, _, - and .".to_owned()
+    }
+
+    fn read(given: &Given) -> Result<Self, Wrong> {
+        let text = given.text().filter(|text| is_name(text, "_-."));
+        text.map(Self::new).ok_or(Wrong::Kind)
+    }
+
+    fn shown(&self) -> Option<String> {
+        Some(quoted(&self.0))
+    }
+}
+
+/// The path of an authentication backend in a Django project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackendPath(pub String);
+
+impl Kind for BackendPath {
+    fn wanted() -> String {
+        "paths of classes, such as [\"django.contrib.auth.backends.ModelBackend\"]".to_owned()
+    }
+
+    fn read(given: &Given) -> Result<Self, Wrong> {
+        let text = given.text().filter(|text| is_name(text, "_."));
+        text.map(|text| Self(text.to_owned())).ok_or(Wrong::Kind)
+    }
+
+    fn shown(&self) -> Option<String> {
+        Some(quoted(&self.0))
+    }
+}
+
+fn is_name(text: &str, others: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || others.contains(c);
+    (1..=200).contains(&text.len()) && text.chars().all(is_part)
+}
