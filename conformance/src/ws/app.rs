@@ -83,6 +83,8 @@ pub(crate) async fn fresh(kit: &Kit) -> anyhow::Result<Router> {
 
 impl App {
     fn new(kit: &Kit, database: Database) -> anyhow::Result<Self> {
+        let channels = Channels::memory();
+        channels.listen(database.revocations());
         let store: Arc<dyn Store> = Arc::new(database);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let cookies = CookieDoorSettings {
@@ -143,7 +145,7 @@ impl App {
             basic,
             gate,
             rooms: Rooms::new(),
-            channels: Channels::memory(),
+            channels,
         })
     }
 

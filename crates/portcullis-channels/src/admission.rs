@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 use http::StatusCode;
 use http::request::Parts;
 use portcullis_web::{Access, Knock, Refusal};
+use time::OffsetDateTime;
 
 use crate::consumer::Consumer;
 use crate::lookup::Lookup;
@@ -39,6 +40,8 @@ pub(crate) struct Entry<T> {
     /// The head by which to ask again.
     pub(crate) request: Parts,
     pub(crate) object: T,
+    /// When the credentials end by themselves.
+    pub(crate) expires: Option<OffsetDateTime>,
 }
 
 impl<T> Admission<T> {
@@ -108,6 +111,7 @@ impl<C: Consumer> Served<C> {
                 access,
                 request: admitted.request,
                 object,
+                expires: admitted.expires,
             }),
             is_nobody,
         }

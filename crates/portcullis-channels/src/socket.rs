@@ -9,7 +9,7 @@ use axum::extract::{FromRequestParts, RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
 use http::header::AUTHORIZATION;
 use http::{Method, StatusCode};
-use portcullis_core::{StoreError, UserId};
+use portcullis_core::{Clock, Revocations, Revoked, StoreError, SystemClock, UserId};
 use portcullis_web::{ClientInfo, Doors, Knock, Refusal, get};
 use serde_json::{Map, Value};
 
@@ -43,6 +43,7 @@ use crate::task;
 pub struct Channels {
     pub(crate) layer: Arc<dyn ChannelLayer>,
     pub(crate) limits: ConnectionLimits,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Channels {
@@ -58,7 +59,14 @@ impl Channels {
         Self {
             layer,
             limits: ConnectionLimits::default(),
+            clock: Arc::new(SystemClock),
         }
+    }
+
+    /// With another clock, by which it is known when credentials end.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
     }
 
     /// An endpoint of a consumer, with the default settings.
@@ -151,6 +159,27 @@ impl Channels {
         let group = Group::everybody();
         self.carry(&group, Kind::Recheck, Map::new(), &Reply::default())
             .await
+    }
+
+    /// Has connections checked again when a notice about their users is written: within one process a change is
+    /// noticed at once. Outside a Tokio runtime notices are passed over, and the interval remains.
+    pub fn listen(&self, revocations: &Revocations) {
+        let channels = self.clone();
+        revocations.listen(move |revoked| {
+            let (channels, revoked) = (channels.clone(), revoked.clone());
+            let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+                return;
+            };
+            runtime.spawn(async move {
+                let told = match &revoked {
+                    Revoked::User(user) => channels.recheck(user).await,
+                    _ => channels.recheck_everybody().await,
+                };
+                if let Err(error) = told {
+                    tracing::warn!(%error, "connections do not hear of a change");
+                }
+            });
+        });
     }
 
     /// The connections of everybody, by count.

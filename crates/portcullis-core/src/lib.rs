@@ -12,6 +12,7 @@ mod clock;
 mod compose;
 mod model_permissions;
 mod permission;
+mod revocations;
 mod secret_key;
 mod store;
 mod user;
@@ -25,6 +26,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use compose::{And, Not, Or, PermissionExt};
 pub use model_permissions::ModelPermissions;
 pub use permission::{Ask, Object, Permission, Verdict};
+pub use revocations::{Revocations, Revoked};
 pub use secret_key::SecretKeys;
 pub use store::{
     AccountStore, Attempt, AttemptStore, AuditEntry, AuditEvent, AuditFilter, AuditOutcome,

@@ -86,6 +86,7 @@ impl AccountStore for Database {
         write_audit(&mut transaction, change.audit.as_ref(), Some(id)).await?;
         insert_mails(&mut transaction, &change.mails).await?;
         transaction.commit().await?;
+        self.revoked(&user.id);
         Ok(Some(ended))
     }
 
@@ -125,7 +126,9 @@ impl AccountStore for Database {
             return Ok(false);
         };
         let sql = "UPDATE auth_user SET is_active = ?1 WHERE id = ?2";
-        Ok(self.execute(sql, values![is_active, id]).await? > 0)
+        let is_changed = self.execute(sql, values![is_active, id]).await? > 0;
+        self.revoked(user);
+        Ok(is_changed)
     }
 }
 

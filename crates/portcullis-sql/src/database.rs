@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use portcullis_core::{Store, StoreError};
+use portcullis_core::{Revocations, Revoked, Store, StoreError, UserId};
 
 use crate::postgres::Postgres;
 use crate::row::Row;
@@ -29,6 +29,7 @@ pub struct Database {
     engine: Engine,
     statements: Arc<AtomicU64>,
     newest_user: Arc<AtomicI64>,
+    revocations: Revocations,
 }
 
 #[derive(Clone, Debug)]
@@ -116,11 +117,24 @@ impl Database {
         self.statements.load(Ordering::Relaxed)
     }
 
+    /// The board on which a notice is written after each command that ends credentials, over all clones. What
+    /// other programs change is not on it.
+    #[must_use]
+    pub fn revocations(&self) -> &Revocations {
+        &self.revocations
+    }
+
+    /// Writes that a user's credentials have changed.
+    pub(crate) fn revoked(&self, user: &UserId) {
+        self.revocations.publish(&Revoked::User(user.clone()));
+    }
+
     fn on(engine: Engine) -> Self {
         Self {
             engine,
             statements: Arc::default(),
             newest_user: Arc::new(AtomicI64::new(i64::MIN)),
+            revocations: Revocations::default(),
         }
     }
 

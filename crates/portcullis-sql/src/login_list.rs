@@ -146,6 +146,7 @@ impl LoginListStore for Database {
             let audit = audit.map(|entry| entry.by(scheme));
             write_audit(&mut transaction, audit.as_ref(), Some(row.get(1)?)).await?;
             transaction.commit().await?;
+            self.revoked(&UserId::Integer(row.get(1)?));
             return Ok(true);
         }
         Err(away("a login does not stand still"))
@@ -184,6 +185,7 @@ impl LoginListStore for Database {
             let audit = audit.filter(|_| ended + tokens > 0);
             write_audit(&mut transaction, audit.as_ref(), Some(id)).await?;
             transaction.commit().await?;
+            self.revoked(user);
             return Ok(ended + tokens);
         }
         Err(away("the logins do not stand still"))

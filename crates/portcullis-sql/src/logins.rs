@@ -93,6 +93,7 @@ impl LoginStore for Database {
         let audit = audit.filter(|_| ended > 0);
         write_audit(&mut transaction, audit.as_ref(), Some(id)).await?;
         transaction.commit().await?;
+        self.revoked(user);
         Ok(ended > 0)
     }
 
@@ -102,7 +103,11 @@ impl LoginStore for Database {
         audit: Option<AuditEntry>,
     ) -> Result<u64, StoreError> {
         match integer(user) {
-            Some(id) => self.end_devices(id, audit).await,
+            Some(id) => {
+                let ended = self.end_devices(id, audit).await?;
+                self.revoked(user);
+                Ok(ended)
+            }
             None => Ok(0),
         }
     }
@@ -149,6 +154,7 @@ impl LoginStore for Database {
         let audit = audit.filter(|_| has_ended);
         write_audit(&mut transaction, audit.as_ref(), Some(id)).await?;
         transaction.commit().await?;
+        self.revoked(user);
         Ok(has_ended)
     }
 }

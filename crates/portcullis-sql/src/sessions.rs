@@ -1,7 +1,9 @@
 //! Rows of `django_session`, and their place in the list of logins.
 
 use async_trait::async_trait;
-use portcullis_core::{AuditEntry, NewSession, SessionStore, StoreError, StoredSession};
+use portcullis_core::{
+    AuditEntry, NewSession, Revoked, SessionStore, StoreError, StoredSession, UserId,
+};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
@@ -58,6 +60,12 @@ impl SessionStore for Database {
         let audit = audit.filter(|_| ended.user_id.is_some());
         write_audit(&mut transaction, audit.as_ref(), ended.user_id).await?;
         transaction.commit().await?;
+        match ended.user_id {
+            Some(user) => self.revoked(&UserId::Integer(user)),
+            // Another server opened it: whose it was stands in its data alone, which is not read for this.
+            None if ended.is_there => self.revocations().publish(&Revoked::Somebody),
+            None => {}
+        }
         Ok(ended.is_there)
     }
 }

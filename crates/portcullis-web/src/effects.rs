@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::response::Response;
 use http::request::Parts;
 use http::{Extensions, HeaderValue, header};
+use time::OffsetDateTime;
 
 use crate::csrf::Csrf;
 
@@ -19,6 +20,7 @@ struct Wanted {
     varies_by_cookie: bool,
     owed_csrf: Option<Csrf>,
     moved_session: Option<String>,
+    expires: Option<OffsetDateTime>,
 }
 
 impl fmt::Debug for Effects {
@@ -78,6 +80,16 @@ impl Effects {
     /// The key that the session of this request has moved to.
     pub(crate) fn moved_session(&self) -> Option<String> {
         self.wanted().moved_session.clone()
+    }
+
+    /// Says when the credentials of this request end, by themselves: what they opened is then looked at again.
+    pub fn expire_at(&self, moment: OffsetDateTime) {
+        self.wanted().expires = Some(moment);
+    }
+
+    /// When the credentials end, if that is known; asking forgets it.
+    pub(crate) fn take_expiry(&self) -> Option<OffsetDateTime> {
+        self.wanted().expires.take()
     }
 
     /// Applies all of it to the answer.

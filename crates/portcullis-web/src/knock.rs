@@ -9,6 +9,7 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderValue, header};
 use portcullis_core::{Action, AuthError, Authenticated, Authenticator, Principal};
+use time::OffsetDateTime;
 
 use crate::current_user::Access;
 use crate::effects::Effects;
@@ -34,6 +35,8 @@ pub struct Admitted {
     pub access: Access,
     /// The request's head, with the bare token as its `Authorization` header where that was what counted.
     pub request: Parts,
+    /// When the credentials end by themselves, if that is known.
+    pub expires: Option<OffsetDateTime>,
 }
 
 impl Knock {
@@ -67,13 +70,19 @@ impl Knock {
         request: &Parts,
         bare: Option<&str>,
     ) -> Result<Admitted, Refusal> {
+        Effects::of(request).take_expiry();
         let (authenticated, request) = self.find(request, bare).await?;
+        let effects = Effects::of(&request);
         // As for a form: what a cookie made somebody's owes a token, if the method changes things.
-        if let Some(csrf) = Effects::of(&request).owed_csrf() {
+        if let Some(csrf) = effects.owed_csrf() {
             csrf.check(&request, None).map_err(Refusal::CsrfFailed)?;
         }
         let access = self.0.access(authenticated, Action::Connect);
-        Ok(Admitted { access, request })
+        Ok(Admitted {
+            access,
+            request,
+            expires: effects.take_expiry(),
+        })
     }
 
     /// Whether they may: the door's permission, before any object.

@@ -126,6 +126,7 @@ impl Sessions {
         if !resolved.is_user {
             return Ok(None);
         }
+        effects.expire_at(open.expires);
         let login = self.listed(request, &open, &user).await;
         if resolved.fate == Fate::Rekeyed {
             self.rekey(request, open, &user, &effects).await?;

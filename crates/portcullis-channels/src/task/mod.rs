@@ -113,7 +113,7 @@ pub(crate) async fn begin<C: Consumer>(
         throttled_in_a_row: 0,
         unanswered_ping: None,
         next_ping: now + settings.ping_interval,
-        next_check: now + recheck::jittered(settings.revalidate_interval),
+        next_check: recheck::next(&served, entry.expires),
         unknown_since: None,
         live: Arc::new(Live {
             id: new_id(),
@@ -260,7 +260,6 @@ impl<C: Consumer> Task<C> {
     async fn live_on(&mut self) -> Result<std::convert::Infallible, Over> {
         let live = Arc::clone(&self.live);
         let settings = &live.served.settings;
-        let is_checked = !settings.revalidate_interval.is_zero();
         loop {
             let is_free = self.in_flight.len() < settings.max_in_flight;
             tokio::select! {
@@ -271,7 +270,7 @@ impl<C: Consumer> Task<C> {
                 message = self.line.next(), if is_free => self.read(message?).await?,
                 Some(()) = self.in_flight.next(), if !self.in_flight.is_empty() => {}
                 () = sleep_until(self.next_ping) => self.ping().await?,
-                () = sleep_until(self.next_check), if is_checked => self.check_again().await?,
+                () = sleep_until(self.next_check) => self.check_again().await?,
                 () = live.mailbox.overflowed() => return Err(End::close(1013).into()),
             }
         }

@@ -7,6 +7,7 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use serde_json::{Map, Value};
+use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use super::{Over, Task, incoming};
@@ -16,6 +17,9 @@ use crate::group::Group;
 use crate::outcome::Outcome;
 use crate::socket::Served;
 
+/// Never, for timers.
+const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// Within ten hundredths of the interval, so that connections that began together do not ask together.
 pub(super) fn jittered(interval: Duration) -> Duration {
     let mut bytes = [0_u8; 2];
@@ -24,6 +28,21 @@ pub(super) fn jittered(interval: Duration) -> Duration {
         Err(_) => 0.5,
     };
     interval.mul_f64(0.9 + 0.2 * drawn)
+}
+
+/// When to look again: at the interval, and when the credentials end if that is before.
+pub(super) fn next<C: Consumer>(served: &Served<C>, expires: Option<OffsetDateTime>) -> Instant {
+    let interval = match served.settings.revalidate_interval {
+        Duration::ZERO => FAR,
+        interval => jittered(interval),
+    };
+    let left = expires.map(|expires| expires - served.channels.clock.now());
+    // Some give a moment's grace: then it is asked for once a second.
+    let left = left.map(|left| {
+        let left = Duration::try_from(left).unwrap_or_default();
+        left.max(Duration::from_secs(1))
+    });
+    Instant::now() + left.map_or(interval, |left| left.min(interval))
 }
 
 /// Asks the door with a token that came in a message, by its keyword where that is said.
@@ -49,7 +68,7 @@ impl<C: Consumer> Task<C> {
     /// Checks credentials, permission and object again.
     pub(super) async fn check_again(&mut self) -> Result<(), Over> {
         let interval = self.live.served.settings.revalidate_interval;
-        self.next_check = Instant::now() + jittered(interval);
+        self.next_check = next(&self.live.served, None);
         let served = Arc::clone(&self.live.served);
         let admission = served.admit(&self.target, &self.head, None).await;
         if admission.outcome.is_unknown() {
@@ -106,6 +125,7 @@ impl<C: Consumer> Task<C> {
         let access = self.live.access.write();
         *access.unwrap_or_else(PoisonError::into_inner) = entry.access;
         self.head = entry.request;
+        self.next_check = next(&self.live.served, entry.expires);
         Ok(admission.outcome)
     }
 }

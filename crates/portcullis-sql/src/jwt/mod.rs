@@ -8,7 +8,7 @@ mod rotation;
 use async_trait::async_trait;
 use portcullis_core::{
     AuditEntry, Device, Family, JwtBearer, JwtStore, NewJwtLogin, RefreshStanding, RefreshToken,
-    Rotated, Rotation, StoreError, UserId,
+    Revoked, Rotated, Rotation, StoreError, UserId,
 };
 use time::OffsetDateTime;
 
@@ -105,6 +105,10 @@ impl JwtStore for Database {
         let audit = audit.filter(|_| was_alive);
         write_audit(&mut transaction, audit.as_ref(), user_id).await?;
         transaction.commit().await?;
+        match user {
+            Some(user) => self.revoked(user),
+            None => self.revocations().publish(&Revoked::Somebody),
+        }
         Ok(was_alive)
     }
 }

@@ -13,6 +13,7 @@ use time::OffsetDateTime;
 
 use super::device_renewal::{DeviceRenewal, Renewals};
 use crate::authorization_header::credential;
+use crate::effects::Effects;
 use crate::last_seen::LastSeen;
 
 /// Recognises `Authorization: Token <device token>`.
@@ -135,6 +136,9 @@ impl Authenticator for DeviceTokenAuthentication {
             return Ok(None);
         }
         let found = self.login_of(token).await?;
+        if let Some(expires) = found.expires {
+            Effects::of(request).expire_at(expires);
+        }
         let now = self.clock.now();
         let login = match found.login {
             Some(login) => Some(self.last_seen.note(request, login, None, now).await),

@@ -10,8 +10,10 @@ use portcullis_core::{
 };
 use portcullis_django::jwt::{self, AccessError, Backend, Settings, Standing};
 use portcullis_django::session::Candidate;
+use time::OffsetDateTime;
 
 use crate::authorization_header::only_value;
+use crate::effects::Effects;
 use crate::last_seen::LastSeen;
 
 /// The claim that names the login (the family of refresh tokens) that a token is of.
@@ -55,6 +57,25 @@ impl JwtAuthentication {
     /// # Errors
     /// [`AuthError::FailedJson`] with simplejwt's body, [`AuthError::Store`] when the database fails.
     pub async fn bearer_of(&self, token: &str) -> Result<JwtBearer, AuthError> {
+        self.admit(token).await.map(|(bearer, _)| bearer)
+    }
+
+    /// The same for a request, whose credentials end when the token does.
+    pub(crate) async fn bearer_for(
+        &self,
+        request: &Parts,
+        token: &str,
+    ) -> Result<JwtBearer, AuthError> {
+        let (bearer, expires) = self.admit(token).await?;
+        let expires = expires.and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
+        if let Some(expires) = expires {
+            Effects::of(request).expire_at(expires);
+        }
+        Ok(bearer)
+    }
+
+    /// The bearer, and the token's `exp`.
+    async fn admit(&self, token: &str) -> Result<(JwtBearer, Option<i64>), AuthError> {
         let now = self.clock.now().unix_timestamp();
         let verified =
             jwt::authenticate(&self.backend, &self.settings, token, now).map_err(refuse)?;
@@ -73,7 +94,8 @@ impl JwtAuthentication {
             }),
         };
         jwt::admit(&verified, &self.settings, standing).map_err(refuse)?;
-        bearer.ok_or_else(|| refuse(AccessError::UserNotFound))
+        let bearer = bearer.ok_or_else(|| refuse(AccessError::UserNotFound))?;
+        Ok((bearer, verified.claims().expires_at()))
     }
 
     /// Who a request with this token is of, for the authenticator of that name.
@@ -83,7 +105,7 @@ impl JwtAuthentication {
         token: &str,
         authenticator: &'static str,
     ) -> Result<Authenticated, AuthError> {
-        let JwtBearer { user, login } = self.bearer_of(token).await?;
+        let JwtBearer { user, login } = self.bearer_for(request, token).await?;
         let now = self.clock.now();
         let login = match login {
             Some(login) => Some(self.last_seen.note(request, login, None, now).await),
