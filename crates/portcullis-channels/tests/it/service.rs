@@ -1,0 +1,177 @@
+//! A service with one socket, and a client of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::{SinkExt, StreamExt};
+use http::request::Parts;
+use portcullis_channels::{
+    Channels, Connection, Consumer, ConsumerError, Group, SocketDoors, SocketSettings,
+};
+use portcullis_core::{
+    AuthError, Authenticated, Authenticator, PasswordHash, Revocations, User, UserId,
+};
+use portcullis_web::{Doors, Gate};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// `Authorization: Key ann`, as long as keys are good.
+#[derive(Clone)]
+pub(crate) struct Keys(pub(crate) Arc<AtomicBool>);
+
+#[async_trait]
+impl Authenticator for Keys {
+    async fn authenticate(&self, request: &Parts) -> Result<Option<Authenticated>, AuthError> {
+        let header = request.headers.get(http::header::AUTHORIZATION);
+        if header.is_none_or(|header| header != "Key ann") {
+            return Ok(None);
+        }
+        if !self.0.load(Ordering::SeqCst) {
+            return Err(AuthError::failed("Invalid key."));
+        }
+        let user = User {
+            id: UserId::Integer(7),
+            username: "ann".to_owned(),
+            email: String::new(),
+            first_name: String::new(),
+            last_name: String::new(),
+            password: PasswordHash::new("!"),
+            is_active: true,
+            is_staff: false,
+            is_superuser: false,
+            date_joined: time::OffsetDateTime::UNIX_EPOCH,
+            last_login: None,
+        };
+        Ok(Some(Authenticated {
+            user,
+            login: None,
+            credential_digest: None,
+            authenticator: self.name(),
+        }))
+    }
+
+    fn scheme(&self) -> Option<&'static str> {
+        Some("Key")
+    }
+
+    fn name(&self) -> &'static str {
+        "Keys"
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(tag = "action", content = "payload", rename_all = "snake_case")]
+pub(crate) enum In {
+    Ping,
+    /// Sends so many messages to everybody.
+    Flood {
+        count: u32,
+    },
+}
+
+#[derive(Serialize)]
+#[serde(tag = "action", content = "payload", rename_all = "snake_case")]
+pub(crate) enum Out {
+    Pong,
+    Filling(String),
+}
+
+pub(crate) struct Lobby;
+
+impl Consumer for Lobby {
+    type In = In;
+    type Out = Out;
+    type Object = ();
+
+    async fn groups(&self, _: Connection<Self>) -> Vec<Group> {
+        vec![Group::new("lobby")]
+    }
+
+    async fn receive(&self, c: Connection<Self>, message: In) -> Result<(), ConsumerError> {
+        match message {
+            In::Ping => c.send(Out::Pong),
+            In::Flood { count } => {
+                for _ in 0..count {
+                    let filling = Out::Filling("x".repeat(10_000));
+                    c.send_others(&Group::new("lobby"), filling).await?;
+                    tokio::task::yield_now().await;
+                }
+                c.send(Out::Pong)
+            }
+        }
+    }
+}
+
+/// A running service.
+pub(crate) struct Service {
+    pub(crate) keys: Keys,
+    pub(crate) board: Revocations,
+    url: String,
+}
+
+pub(crate) fn doors(channels: &Channels, keys: &Keys, settings: SocketSettings) -> Doors {
+    let gate = Gate::new(vec![Arc::new(keys.clone())]);
+    let socket = channels.socket(Lobby).settings(settings);
+    gate.doors().socket("/ws/", socket)
+}
+
+impl Service {
+    pub(crate) async fn start(settings: SocketSettings) -> Self {
+        let (channels, board) = (Channels::memory(), Revocations::default());
+        channels.listen(&board);
+        let keys = Keys(Arc::new(AtomicBool::new(true)));
+        let router = doors(&channels, &keys, settings).into_router();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}/ws/", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { keys, board, url }
+    }
+
+    /// Somebody who is in.
+    pub(crate) async fn ann(&self) -> Client {
+        let mut client = self.connect(Some("Key ann")).await;
+        assert_eq!(client.next().await["payload"]["status_code"], 200);
+        client
+    }
+
+    pub(crate) async fn connect(&self, authorization: Option<&str>) -> Client {
+        let mut request = self.url.as_str().into_client_request().unwrap();
+        if let Some(value) = authorization {
+            let value = value.parse().unwrap();
+            request
+                .headers_mut()
+                .insert(http::header::AUTHORIZATION, value);
+        }
+        Client(connect_async(request).await.unwrap().0)
+    }
+}
+
+pub(crate) struct Client(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Client {
+    pub(crate) async fn send(&mut self, text: &str) {
+        self.0.send(Message::Text(text.into())).await.unwrap();
+    }
+
+    /// The next frame, as JSON; the code of a close frame as a number.
+    pub(crate) async fn next(&mut self) -> Value {
+        let message = timeout(Duration::from_secs(5), self.0.next())
+            .await
+            .unwrap();
+        match message {
+            Some(Ok(Message::Text(text))) => serde_json::from_str(&text).unwrap(),
+            Some(Ok(Message::Close(Some(frame)))) => u16::from(frame.code).into(),
+            Some(Ok(Message::Ping(_))) => "ping".into(),
+            Some(Ok(Message::Pong(_))) => "pong".into(),
+            other => format!("{other:?}").into(),
+        }
+    }
+}
