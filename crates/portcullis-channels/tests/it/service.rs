@@ -100,7 +100,7 @@ impl Consumer for Lobby {
             In::Ping => c.send(Out::Pong),
             In::Flood { count } => {
                 for _ in 0..count {
-                    let filling = Out::Filling("x".repeat(10_000));
+                    let filling = Out::Filling("x".repeat(50_000));
                     c.send_others(&Group::new("lobby"), filling).await?;
                     tokio::task::yield_now().await;
                 }
@@ -163,7 +163,7 @@ impl Client {
 
     /// The next frame, as JSON; the code of a close frame as a number.
     pub(crate) async fn next(&mut self) -> Value {
-        let message = timeout(Duration::from_secs(5), self.0.next())
+        let message = timeout(Duration::from_secs(20), self.0.next())
             .await
             .unwrap();
         match message {
