@@ -36,7 +36,6 @@ impl Accounts {
     #[must_use]
     pub fn doors(&self, gate: &Gate) -> Doors {
         let with = || self.clone();
-        let verification = self.settings.email_verification;
         let (a, b, c, d, e, f, g, h, i) = (
             with(),
             with(),
@@ -53,7 +52,7 @@ impl Accounts {
             .route(
                 "/api/signup/",
                 post(move |request, fields| signup(a, request, fields))
-                    .described(describe::sign_up(verification)),
+                    .described(describe::sign_up(&self.settings)),
             )
             .open()
             .route(

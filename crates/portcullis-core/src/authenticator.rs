@@ -114,13 +114,18 @@ pub trait Authenticator: Send + Sync {
 
     /// Where requests carry these credentials, for the documentation of doors.
     ///
-    /// By default after the challenge's first word in the `Authorization` header, and nowhere without
-    /// a challenge.
+    /// By default in the `Authorization` header, after [`scheme`](Self::scheme) or else the challenge's
+    /// first word; nowhere without either.
     fn credential_places(&self) -> Vec<CredentialPlace> {
         let challenge = self.challenge();
-        let word = challenge.and_then(|c| c.0.split(' ').next().map(str::to_owned));
-        let place = word.map(|word| CredentialPlace::Authorization(word.into()));
-        place.into_iter().collect()
+        let asked_for = challenge.and_then(|c| c.0.split(' ').next().map(str::to_owned));
+        let word = self
+            .scheme()
+            .map(Cow::Borrowed)
+            .or(asked_for.map(Cow::Owned));
+        word.map(CredentialPlace::Authorization)
+            .into_iter()
+            .collect()
     }
 
     /// The name shown by `portcullis routes` and in the log, such as `DeviceTokenAuthentication`.

@@ -2,24 +2,27 @@
 
 use portcullis_web::{Content, Description, Field};
 
-use super::{either_name, log_in_called};
-use crate::EmailVerification;
+use super::{either_name, invitation, log_in_called, signs_up};
+use crate::{AccountSettings, EmailVerification};
 
-pub(crate) fn sign_up(verification: EmailVerification) -> Description {
-    let description = Description::new("Sign up")
-        .fields([
-            Field::email("email").max(150),
-            Field::password("password").max(1024),
-        ])
-        .answer(429, "Too many sign-ups from this address.", Content::Detail);
-    match verification {
+pub(crate) fn sign_up(settings: &AccountSettings) -> Description {
+    let fields = [
+        Field::email("email").max(150),
+        Field::password("password").max(1024),
+    ];
+    let fields = fields.into_iter().chain(invitation(settings.signup));
+    let description =
+        signs_up(Description::new("Sign up"), settings.signup).fields(fields.chain([with_state()]));
+    match settings.email_verification {
         EmailVerification::Mandatory => description.answer(
             201,
             "The address has to be confirmed, by a link in a mail.",
-            Content::Detail,
+            [Field::text("detail"), state()],
         ),
         EmailVerification::Optional | EmailVerification::None => {
-            description.answer(201, "An account, and its first token.", made())
+            let [email, token] = made();
+            let text = "An account, and its first token.";
+            description.answer(201, text, [email, token, state()])
         }
     }
 }
@@ -54,8 +57,12 @@ pub(crate) fn log_in() -> Description {
     let [username, email] = either_name();
     log_in_called("Log in for a token")
         .notes("A wrong name or password is answered 400.")
-        .fields([username, email, Field::password("password")])
-        .answer(200, "A token, for this device.", [Field::text("token")])
+        .fields([username, email, Field::password("password"), with_state()])
+        .answer(
+            200,
+            "A token, for this device.",
+            [Field::text("token"), state()],
+        )
         .answer(403, "So many tokens are too many.", Content::Detail)
 }
 
@@ -72,11 +79,16 @@ pub(crate) fn user() -> Description {
 }
 
 pub(crate) fn change_email() -> Description {
-    let text = "A mail went to the new address; nothing changes before its link is used.";
-    Description::new("Change one's address")
+    Description::new("Change my address")
+        .notes("It counts when it is confirmed, by a link in a mail; the old one is told.")
         .fields([Field::email("email").max(150), Field::password("password")])
-        .answer(200, text, Content::Detail)
-        .answer(429, "Too many mails, or wrong passwords.", Content::Detail)
+        .answer(200, "For every address, taken or not.", Content::Detail)
+        .answer(403, "There is no mail.", Content::Detail)
+        .answer(
+            429,
+            "The password was wrong too often, or too many mails were asked for.",
+            Content::Detail,
+        )
 }
 
 pub(crate) fn log_out() -> Description {
@@ -106,4 +118,16 @@ pub(crate) fn log_out_of_any() -> Description {
         "It has ended.",
         Content::Nothing,
     )
+}
+
+fn with_state() -> Field {
+    Field::boolean("with_state")
+        .optional()
+        .about("Whether the answer has the state, too.")
+}
+
+fn state() -> Field {
+    Field::text("state")
+        .optional()
+        .about("What is next: done, email_to_confirm, or another of a later version.")
 }

@@ -8,6 +8,8 @@ pub(crate) mod rest_auth;
 
 use portcullis_web::{Content, Description, Field};
 
+use crate::SignUpMode;
+
 /// A log-in: what it is called, and the refusals that all of them share.
 fn log_in_called(summary: &'static str) -> Description {
     Description::new(summary).answer(
@@ -24,6 +26,22 @@ fn either_name() -> [Field; 2] {
         name("username").about("This, or an e-mail address."),
         name("email").about("Looked at where there is no username."),
     ]
+}
+
+/// The field that a sign-up by invitation wants.
+fn invitation(mode: SignUpMode) -> Option<Field> {
+    let field = Field::text("invitation").about("For this address, and once.");
+    (mode == SignUpMode::Invitation).then_some(field)
+}
+
+/// The refusals that all sign-ups share.
+fn signs_up(description: Description, mode: SignUpMode) -> Description {
+    let too_many = "Too many sign-ups from this address.";
+    let description = description.answer(429, too_many, Content::Detail);
+    match mode {
+        SignUpMode::Open | SignUpMode::Invitation => description,
+        SignUpMode::Closed => description.answer(403, "Nobody may sign up.", Content::Detail),
+    }
 }
 
 /// The body of an answer that simplejwt words.

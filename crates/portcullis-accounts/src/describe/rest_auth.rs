@@ -2,13 +2,14 @@
 
 use portcullis_web::{Content, Description, Field};
 
-use super::{coded, either_name, log_in_called};
-use crate::LoginNames;
+use super::{coded, either_name, invitation, log_in_called, signs_up};
+use crate::{LoginNames, SignUpMode};
 
 /// What the doors' bodies depend on.
 #[derive(Clone, Copy)]
 pub(crate) struct Ways {
     pub(crate) names: LoginNames,
+    pub(crate) signup: SignUpMode,
     pub(crate) username_required: bool,
     pub(crate) old_password: bool,
     pub(crate) opens_session: bool,
@@ -136,11 +137,8 @@ impl Ways {
         let typed = ["password1", "password2"].map(|name| Field::password(name).max(1024));
         let fields = self.username().into_iter();
         let fields = fields.chain([Field::email("email").max(150)]).chain(typed);
-        let description = Description::new("Sign up").fields(fields).answer(
-            429,
-            "Too many sign-ups from this address.",
-            Content::Detail,
-        );
+        let fields = fields.chain(invitation(self.signup));
+        let description = signs_up(Description::new("Sign up"), self.signup).fields(fields);
         match self.must_confirm {
             true => description.answer(
                 201,

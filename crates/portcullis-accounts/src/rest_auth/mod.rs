@@ -153,6 +153,7 @@ impl RestAuth {
         let accounts = &self.accounts.settings;
         Ways {
             names: accounts.login_names,
+            signup: accounts.signup,
             username_required: self.settings.username_required,
             old_password: self.settings.old_password,
             opens_session: self.settings.session_login || self.jwt.is_some(),

@@ -50,10 +50,7 @@ fn written(content: &Content) -> Option<Body> {
     match content {
         Content::Nothing => None,
         Content::Fields(fields) => Some((JSON, schema::object(fields))),
-        Content::List(fields) => {
-            let list = json!({ "type": "array", "items": schema::object(fields) });
-            Some((JSON, list))
-        }
+        Content::List(fields) => Some((JSON, schema::list(fields))),
         Content::Detail => Some((JSON, shared_one("Refusal"))),
         Content::Text(media_type) => Some((media_type, json!({ "type": "string" }))),
     }

@@ -41,6 +41,11 @@ pub(super) fn object(fields: &[Field]) -> Value {
     object
 }
 
+/// A list of such objects.
+pub(super) fn list(fields: &[Field]) -> Value {
+    json!({ "type": "array", "items": object(fields) })
+}
+
 fn schema(field: &Field) -> Value {
     let mut schema = match &field.kind {
         Kind::Text(None) => json!({ "type": "string" }),
@@ -48,7 +53,7 @@ fn schema(field: &Field) -> Value {
         Kind::Integer => json!({ "type": "integer" }),
         Kind::Boolean => json!({ "type": "boolean" }),
         Kind::Object(fields) => object(fields),
-        Kind::List(fields) => json!({ "type": "array", "items": object(fields) }),
+        Kind::List(fields) => list(fields),
     };
     if field.may_be_null {
         schema["type"] = json!([schema["type"], "null"]);
