@@ -81,6 +81,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
     let mut variables = Vec::new();
     if options.is_long {
         variables.push(("PORTCULLIS_LONG", "1"));
+        if !is_there("schemathesis", &["--version"]) {
+            println!("skipped: /docs/openapi.json under schemathesis (pip install schemathesis)");
+        }
     }
     for need in &NEEDS {
         if options.without.contains(&need.name) {

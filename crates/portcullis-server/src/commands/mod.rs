@@ -196,6 +196,13 @@ fn first_words(settings: &Settings, opened: Opened, address: &str, doors: &Doors
     };
     let database = format!("{database:<34} {hint}");
     let page = format!("http://{address}/");
+    let docs = match settings.docs_enabled {
+        true => {
+            let docs = format!("{page}docs/");
+            format!("  docs      {docs:<34} every door, to read\n")
+        }
+        false => String::new(),
+    };
     let rows = doors.rows();
     let mut mail = match settings.mail_transport {
         MailVia::None => String::new(),
@@ -213,7 +220,7 @@ fn first_words(settings: &Settings, opened: Opened, address: &str, doors: &Doors
         .filter(|row| row.permission == "AllowAny")
         .count();
     format!(
-        "Portcullis {}\n  database  {}\n  page      {page:<34} every door, to try\n  \
+        "Portcullis {}\n  database  {}\n  page      {page:<34} every door, to try\n{docs}  \
          doors     {} routes, {open} of them opened aloud   (portcullis routes)\n{mail}",
         env!("CARGO_PKG_VERSION"),
         database.trim_end(),

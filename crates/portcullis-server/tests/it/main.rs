@@ -18,6 +18,7 @@ mod commands;
 mod database_away;
 mod devices;
 mod docs;
+mod docs_checked;
 mod http_limits;
 mod inside;
 mod invitations;
