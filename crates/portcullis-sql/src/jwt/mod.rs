@@ -82,6 +82,9 @@ impl JwtStore for Database {
         if matches!(rotated, Rotated::Done | Rotated::Reused) {
             transaction.commit().await?;
         }
+        if let (Rotated::Reused, Some(user)) = (&rotated, &rotation.user) {
+            self.revoked(user);
+        }
         Ok(rotated)
     }
 
