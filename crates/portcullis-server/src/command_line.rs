@@ -78,6 +78,8 @@ pub enum Command {
     },
     /// Print the audit log: who logged in and out, from where, and what became of accounts.
     Audit(AuditCommand),
+    /// Look at the database of a Django project, and write the settings to run beside it.
+    Beside(Beside),
     /// Remove sessions and tokens that are over, and old lines of the audit log.
     Clearsessions,
     /// Say what a door decides about a user, and why, without its handler.
@@ -113,6 +115,26 @@ pub struct AuditCommand {
     /// Go on with the lines that are written from now on.
     #[arg(long)]
     pub follow: bool,
+}
+
+/// What `beside` looks at.
+#[derive(Args, Clone, Debug)]
+pub struct Beside {
+    /// The project's database: a file of SQLite, or postgres://USER:PASSWORD@HOST/NAME.
+    #[arg(value_name = "PATH-OR-URL")]
+    pub database: String,
+    /// The folder of the project's manage.py, which is asked for its settings.
+    #[arg(long, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+    /// The Python that runs it; that of a virtual environment in the folder when it is left out.
+    #[arg(long, value_name = "FILE")]
+    pub python: Option<PathBuf>,
+    /// Add our tables, named portcullis_*; Django's stay as they are.
+    #[arg(long, conflicts_with = "leave")]
+    pub migrate: bool,
+    /// Remove everything named portcullis_* from the database, and do nothing else.
+    #[arg(long)]
+    pub leave: bool,
 }
 
 /// How a command gets a password.

@@ -14,7 +14,9 @@ mod secret_key;
 mod settings;
 
 pub use app::{Services, Surroundings, app, doors};
-pub use command_line::{Command, CommandLine, Flags, MailCommand, PasswordFrom, TokenCommand};
+pub use command_line::{
+    Beside, Command, CommandLine, Flags, MailCommand, PasswordFrom, TokenCommand,
+};
 pub use commands::{exit_status, migrate, routes, run, serve};
 pub use http::{HttpLimits, RequestId, log_panic, serve as serve_http};
 pub use log::start_log;

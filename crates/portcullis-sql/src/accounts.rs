@@ -8,6 +8,7 @@ use portcullis_core::{
 
 use crate::audit::{login_entry, write_audit};
 use crate::database::Database;
+use crate::devices::end_tokens;
 use crate::emails::insert_address;
 use crate::jwt::end_all;
 use crate::logins::insert_login;
@@ -194,12 +195,11 @@ async fn end_credentials(
         transaction.execute(sql, values![user_id]).await?;
         return Ok(ended);
     }
-    for sql in [
-        "DELETE FROM knox_authtoken WHERE user_id = ?1",
-        "DELETE FROM authtoken_token WHERE user_id = ?1",
-    ] {
+    if transaction.tables.authtoken {
+        let sql = "DELETE FROM authtoken_token WHERE user_id = ?1";
         ended.tokens += transaction.execute(sql, values![user_id]).await?;
     }
+    ended.tokens += end_tokens(transaction, user_id).await?;
     let sql = "DELETE FROM portcullis_login WHERE user_id = ?1";
     transaction.execute(sql, values![user_id]).await?;
     ended.tokens += end_all(transaction, user_id, None).await?;

@@ -1,8 +1,8 @@
 //! A database of either engine, and the queries outside of transactions.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use portcullis_core::{Revocations, Revoked, Store, StoreError, UserId};
@@ -10,7 +10,8 @@ use portcullis_core::{Revocations, Revoked, Store, StoreError, UserId};
 use crate::postgres::Postgres;
 use crate::row::Row;
 use crate::sqlite::Sqlite;
-use crate::transaction::Transaction;
+use crate::tables::Tables;
+use crate::transaction::{Dialect, Transaction};
 use crate::value::{Value, values};
 
 /// Whether a database file was there before.
@@ -30,6 +31,7 @@ pub struct Database {
     statements: Arc<AtomicU64>,
     newest_user: Arc<AtomicI64>,
     revocations: Revocations,
+    tables: Arc<OnceLock<Tables>>,
 }
 
 #[derive(Clone, Debug)]
@@ -135,6 +137,7 @@ impl Database {
             statements: Arc::default(),
             newest_user: Arc::new(AtomicI64::new(i64::MIN)),
             revocations: Revocations::default(),
+            tables: Arc::default(),
         }
     }
 
@@ -143,8 +146,28 @@ impl Database {
         &self.newest_user
     }
 
-    /// Begins a transaction; see [`Transaction`].
+    /// The tables that were found, once they were looked for.
+    pub(crate) fn known_tables(&self) -> &OnceLock<Tables> {
+        &self.tables
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        match &self.engine {
+            Engine::Sqlite(_) => Dialect::Sqlite,
+            Engine::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Begins a transaction that knows which tables there are; see [`Transaction`].
     pub(crate) async fn begin(&self) -> Result<Transaction, StoreError> {
+        let tables = self.tables().await?;
+        let mut transaction = self.begin_blind().await?;
+        transaction.tables = tables;
+        Ok(transaction)
+    }
+
+    /// Begins one without looking at the tables: for whoever makes them.
+    pub(crate) async fn begin_blind(&self) -> Result<Transaction, StoreError> {
         let statements = Arc::clone(&self.statements);
         Ok(match &self.engine {
             Engine::Sqlite(sqlite) => Transaction::sqlite(sqlite.begin().await?, statements),

@@ -18,8 +18,16 @@ pub(crate) async fn insert_device(
 ) -> Result<Issued, StoreError> {
     sweep(transaction, user_id, login.now).await?;
     if let Some(limit) = login.limit {
-        let sql = "SELECT count(*) FROM knox_authtoken WHERE user_id = ?1 \
-                   AND (expiry IS NULL OR expiry > ?2)";
+        let sql = match transaction.tables.knox {
+            true => {
+                "SELECT count(*) FROM knox_authtoken WHERE user_id = ?1 \
+                 AND (expiry IS NULL OR expiry > ?2)"
+            }
+            false => {
+                "SELECT count(*) FROM portcullis_login WHERE user_id = ?1 AND scheme = 'device' \
+                 AND (expires IS NULL OR expires > ?2)"
+            }
+        };
         let values = values![user_id, login.now];
         let row = transaction.optional_row(sql, values).await?;
         let count: i64 = row.map_or(Ok(0), |row| row.get(0))?;
@@ -27,19 +35,13 @@ pub(crate) async fn insert_device(
             return Ok(Issued::TooMany);
         }
     }
-    transaction
-        .execute(
-            "INSERT INTO knox_authtoken (digest, created, user_id, expiry, token_key) \
-             VALUES (?1, ?2, ?3, ?4, ?5)",
-            values![
-                &login.digest,
-                login.now,
-                user_id,
-                login.expires,
-                &login.token_key
-            ],
-        )
-        .await?;
+    if transaction.tables.knox {
+        let sql = "INSERT INTO knox_authtoken (digest, created, user_id, expiry, token_key) \
+                   VALUES (?1, ?2, ?3, ?4, ?5)";
+        let (created, key) = (login.now, &login.token_key);
+        let token = values![&login.digest, created, user_id, login.expires, key];
+        transaction.execute(sql, token).await?;
+    }
     transaction
         .execute(
             "INSERT INTO portcullis_login \
@@ -65,15 +67,45 @@ async fn sweep(
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
     // Tokens first: a login whose token another server has given more time stays.
-    for sql in [
-        "DELETE FROM knox_authtoken WHERE user_id = ?1 AND expiry < ?2",
-        "DELETE FROM portcullis_login WHERE user_id = ?1 AND scheme = 'device' AND expires < ?2 \
-         AND NOT EXISTS \
-         (SELECT 1 FROM knox_authtoken k WHERE k.digest = portcullis_login.digest)",
-    ] {
+    if transaction.tables.knox {
+        let sql = "DELETE FROM knox_authtoken WHERE user_id = ?1 AND expiry < ?2";
         transaction.execute(sql, values![user_id, now]).await?;
     }
+    let sql = format!(
+        "DELETE FROM portcullis_login WHERE user_id = ?1 AND scheme = 'device' AND expires < ?2 {}",
+        without_token(transaction)
+    );
+    transaction.execute(&sql, values![user_id, now]).await?;
     Ok(())
+}
+
+/// The condition that a row of the list of logins has no token of knox any more.
+pub(crate) fn without_token(transaction: &Transaction) -> &'static str {
+    match transaction.tables.knox {
+        true => {
+            "AND NOT EXISTS (SELECT 1 FROM knox_authtoken k WHERE k.digest = portcullis_login.digest)"
+        }
+        false => "",
+    }
+}
+
+/// Ends all device tokens of a user, with their rows in the list of logins; how many there were.
+pub(crate) async fn end_tokens(
+    transaction: &mut Transaction,
+    user_id: i64,
+) -> Result<u64, StoreError> {
+    let mut tokens = 0;
+    if transaction.tables.knox {
+        let sql = "DELETE FROM knox_authtoken WHERE user_id = ?1";
+        tokens = transaction.execute(sql, values![user_id]).await?;
+    }
+    let sql = "DELETE FROM portcullis_login WHERE user_id = ?1 AND scheme = 'device'";
+    let logins = transaction.execute(sql, values![user_id]).await?;
+    Ok(if transaction.tables.knox {
+        tokens
+    } else {
+        logins
+    })
 }
 
 impl Database {
@@ -84,10 +116,7 @@ impl Database {
         audit: Option<AuditEntry>,
     ) -> Result<u64, StoreError> {
         let mut transaction = self.begin().await?;
-        let sql = "DELETE FROM knox_authtoken WHERE user_id = ?1";
-        let ended = transaction.execute(sql, values![user_id]).await?;
-        let sql = "DELETE FROM portcullis_login WHERE user_id = ?1 AND scheme = 'device'";
-        transaction.execute(sql, values![user_id]).await?;
+        let ended = end_tokens(&mut transaction, user_id).await?;
         let audit = audit.filter(|_| ended > 0);
         write_audit(&mut transaction, audit.as_ref(), Some(user_id)).await?;
         transaction.commit().await?;
@@ -115,10 +144,16 @@ impl Database {
         expiries.sort();
         let mut transaction = self.begin().await?;
         for (digest, expires) in expiries {
+            let values = values![digest, *expires, now];
+            if !transaction.tables.knox {
+                let sql = "UPDATE portcullis_login SET expires = ?2, last_seen = ?3 \
+                           WHERE digest = ?1 AND expires < ?2 AND expires >= ?3";
+                transaction.execute(sql, values).await?;
+                continue;
+            }
             // A token that is over by now stays over.
             let sql = "UPDATE knox_authtoken SET expiry = ?2 \
                        WHERE digest = ?1 AND expiry < ?2 AND expiry >= ?3";
-            let values = values![digest, *expires, now];
             if transaction.execute(sql, values).await? > 0 {
                 let sql = "UPDATE portcullis_login SET expires = ?2, last_seen = ?3 \
                            WHERE digest = ?1";

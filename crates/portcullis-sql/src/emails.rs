@@ -22,6 +22,9 @@ impl EmailStore for Database {
         let Some(id) = integer(&user.id) else {
             return Ok(Vec::new());
         };
+        if !self.tables().await?.emails {
+            return Ok(Vec::new());
+        }
         let sql = "SELECT id, email, verified, \"primary\" FROM account_emailaddress \
                    WHERE user_id = ?1";
         let addresses = addresses(&self.rows(sql, values![id]).await?)?;
@@ -38,11 +41,17 @@ impl EmailStore for Database {
     async fn users_by_email(&self, email: &str) -> Result<Vec<User>, StoreError> {
         self.adopt_newcomers().await?;
         let folded = email.to_lowercase();
+        let (is_listed, listed) = match self.tables().await?.emails {
+            true => (
+                "EXISTS (SELECT 1 FROM account_emailaddress a \
+                 WHERE a.user_id = u.id AND a.email = ?1)",
+                "UNION SELECT user_id FROM account_emailaddress WHERE email = ?1",
+            ),
+            false => ("FALSE", ""),
+        };
         let sql = format!(
-            "SELECT {COLUMNS}, EXISTS (SELECT 1 FROM account_emailaddress a \
-             WHERE a.user_id = u.id AND a.email = ?1) FROM auth_user u WHERE u.id IN \
-             (SELECT user_id FROM portcullis_email WHERE folded = ?1 UNION \
-             SELECT user_id FROM account_emailaddress WHERE email = ?1) ORDER BY u.id"
+            "SELECT {COLUMNS}, {is_listed} FROM auth_user u WHERE u.id IN \
+             (SELECT user_id FROM portcullis_email WHERE folded = ?1 {listed}) ORDER BY u.id"
         );
         let mut users = Vec::new();
         for row in self.rows(&sql, values![&folded]).await? {
@@ -56,6 +65,9 @@ impl EmailStore for Database {
     }
 
     async fn has_verified_email(&self, user: Option<&User>) -> Result<bool, StoreError> {
+        if !self.tables().await?.emails {
+            return Ok(false);
+        }
         let id = user.and_then(|user| integer(&user.id)).unwrap_or(-1);
         let sql = "SELECT 1 FROM account_emailaddress WHERE user_id = ?1 AND verified LIMIT 1";
         Ok(self.optional_row(sql, values![id]).await?.is_some())
@@ -71,6 +83,9 @@ impl EmailStore for Database {
         let Some(id) = integer(&user.id) else {
             return Ok(());
         };
+        if !self.tables().await?.emails {
+            return Ok(());
+        }
         let mut transaction = self.begin().await?;
         insert_address(&mut transaction, id, email, false).await?;
         let sql = "SELECT id, email, verified, \"primary\" FROM account_emailaddress \
@@ -100,6 +115,9 @@ impl EmailStore for Database {
         mails: WriteMails<'_, VerifiedEmail>,
         audit: Option<AuditEntry>,
     ) -> Result<Option<VerifiedEmail>, StoreError> {
+        if !self.tables().await?.emails {
+            return Ok(None);
+        }
         let mut transaction = self.begin().await?;
         let Some((user_id, email)) = unverified(&mut transaction, address).await? else {
             return Ok(None);
@@ -194,6 +212,9 @@ pub(crate) async fn insert_address(
     email: &str,
     is_verified: bool,
 ) -> Result<Option<i64>, StoreError> {
+    if !transaction.tables.emails {
+        return Ok(None);
+    }
     let sql = "INSERT INTO account_emailaddress (user_id, email, verified, \"primary\") \
                SELECT ?1, ?2, ?3, NOT EXISTS (SELECT 1 FROM account_emailaddress p \
                WHERE p.user_id = ?1 AND p.\"primary\") WHERE TRUE ON CONFLICT DO NOTHING RETURNING id";

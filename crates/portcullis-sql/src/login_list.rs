@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 
 use crate::audit::write_audit;
 use crate::database::Database;
+use crate::devices::without_token;
 use crate::failure::away;
 use crate::jwt::{end_all, end_family_of_login, family_in, flush};
 use crate::migrations::PATIENCE;
@@ -38,13 +39,24 @@ impl LoginListStore for Database {
                      FROM knox_authtoken k WHERE k.user_id = ?1 AND NOT EXISTS \
                      (SELECT 1 FROM portcullis_login l WHERE l.digest = k.digest) \
                      ON CONFLICT DO NOTHING";
-        self.execute(adopt, values![id]).await?;
+        let knox = self.tables().await?.knox;
+        if knox {
+            self.execute(adopt, values![id]).await?;
+        }
         // Of tokens the other table knows best whether they are there, and until when.
-        let sql = "SELECT l.id, l.scheme, l.device, l.created, l.last_seen, \
-                   CASE WHEN k.digest IS NULL THEN l.expires ELSE k.expiry END, l.address \
-                   FROM portcullis_login l LEFT JOIN knox_authtoken k ON k.digest = l.digest \
-                   WHERE l.user_id = ?1 AND (l.scheme <> 'device' OR k.digest IS NOT NULL) \
-                   ORDER BY l.created DESC, l.id DESC";
+        let sql = match knox {
+            true => {
+                "SELECT l.id, l.scheme, l.device, l.created, l.last_seen, \
+                 CASE WHEN k.digest IS NULL THEN l.expires ELSE k.expiry END, l.address \
+                 FROM portcullis_login l LEFT JOIN knox_authtoken k ON k.digest = l.digest \
+                 WHERE l.user_id = ?1 AND (l.scheme <> 'device' OR k.digest IS NOT NULL) \
+                 ORDER BY l.created DESC, l.id DESC"
+            }
+            false => {
+                "SELECT id, scheme, device, created, last_seen, expires, address \
+                 FROM portcullis_login WHERE user_id = ?1 ORDER BY created DESC, id DESC"
+            }
+        };
         let rows = self.rows(sql, values![id]).await?;
         rows.iter()
             .map(|row| {
@@ -89,8 +101,10 @@ impl LoginListStore for Database {
                            SELECT k.user_id, 'device', ?2, k.digest, k.created, ?4, k.expiry, ?5 \
                            FROM knox_authtoken k WHERE k.user_id = ?1 AND k.digest = ?3 \
                            ON CONFLICT DO NOTHING";
-                let values = values![id, name, &digest, now, address];
-                self.execute(sql, values).await?;
+                if self.tables().await?.knox {
+                    let values = values![id, name, &digest, now, address];
+                    self.execute(sql, values).await?;
+                }
                 digest
             }
         };
@@ -134,8 +148,10 @@ impl LoginListStore for Database {
                 let sql = "DELETE FROM django_session WHERE session_key = ?1";
                 transaction.execute(sql, values![key]).await?;
             }
-            let sql = "DELETE FROM knox_authtoken WHERE digest = ?1";
-            transaction.execute(sql, values![&digest]).await?;
+            if transaction.tables.knox {
+                let sql = "DELETE FROM knox_authtoken WHERE digest = ?1";
+                transaction.execute(sql, values![&digest]).await?;
+            }
             let sql = "DELETE FROM portcullis_login WHERE id = ?1 AND digest = ?2";
             if transaction.execute(sql, values![login.0, &digest]).await? == 0 {
                 // Its session has moved to another key, or it ended meanwhile.
@@ -179,8 +195,10 @@ impl LoginListStore for Database {
             };
             let sql = "DELETE FROM authtoken_token WHERE user_id = ?1";
             let tokens = match spared {
-                Spared::Token => 0,
-                _ => transaction.execute(sql, values![id]).await?,
+                Spared::Login(_) | Spared::Nothing if transaction.tables.authtoken => {
+                    transaction.execute(sql, values![id]).await?
+                }
+                _ => 0,
             };
             let audit = audit.filter(|_| ended + tokens > 0);
             write_audit(&mut transaction, audit.as_ref(), Some(id)).await?;
@@ -197,12 +215,17 @@ impl LoginListStore for Database {
         let sql = "DELETE FROM django_session WHERE expire_date < ?1";
         let sessions = transaction.execute(sql, values![now]).await?;
         // Tokens first: a login whose token another server has given more time stays.
-        let sql = "DELETE FROM knox_authtoken WHERE expiry < ?1";
-        let tokens = transaction.execute(sql, values![now]).await?;
+        let mut tokens = 0;
+        if transaction.tables.knox {
+            let sql = "DELETE FROM knox_authtoken WHERE expiry < ?1";
+            tokens = transaction.execute(sql, values![now]).await?;
+        }
         let refresh_tokens = flush(&mut transaction, now).await?;
-        let sql = "DELETE FROM portcullis_login WHERE expires < ?1 AND NOT EXISTS \
-                   (SELECT 1 FROM knox_authtoken k WHERE k.digest = portcullis_login.digest)";
-        transaction.execute(sql, values![now]).await?;
+        let sql = format!(
+            "DELETE FROM portcullis_login WHERE expires < ?1 {}",
+            without_token(&transaction)
+        );
+        transaction.execute(&sql, values![now]).await?;
         transaction.commit().await?;
         Ok(Cleared {
             sessions,
@@ -240,8 +263,12 @@ async fn end_all_logins(
         let sql = "DELETE FROM django_session WHERE session_key = ?1";
         transaction.execute(sql, values![key]).await?;
     }
-    let sql = "DELETE FROM knox_authtoken WHERE user_id = ?1 AND digest <> ?2";
-    let mut ended = transaction.execute(sql, values![user_id, &kept]).await?;
+    let knox = transaction.tables.knox;
+    let mut ended = 0;
+    if knox {
+        let sql = "DELETE FROM knox_authtoken WHERE user_id = ?1 AND digest <> ?2";
+        ended = transaction.execute(sql, values![user_id, &kept]).await?;
+    }
     let sql = "DELETE FROM portcullis_login WHERE user_id = ?1 AND id <> ?2 \
                RETURNING scheme, digest";
     for row in transaction.rows(sql, values![user_id, spared]).await? {
@@ -249,7 +276,7 @@ async fn end_all_logins(
         if scheme == Scheme::Session && !known.contains(&row.get::<String>(1)?) {
             return Ok(None);
         }
-        ended += u64::from(scheme != Scheme::Device);
+        ended += u64::from(scheme != Scheme::Device || !knox);
     }
     end_all(transaction, user_id, family_in(&kept)).await?;
     Ok(Some(ended))

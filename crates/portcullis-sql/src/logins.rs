@@ -53,13 +53,26 @@ impl LoginStore for Database {
         Ok(Some(issued))
     }
 
-    async fn device_logins(&self, token_key: &str) -> Result<Vec<DeviceLogin>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS}, l.id, l.last_seen, k.digest, k.expiry, k.created FROM knox_authtoken k \
-             JOIN auth_user u ON u.id = k.user_id \
-             LEFT JOIN portcullis_login l ON l.digest = k.digest WHERE k.token_key = ?1"
-        );
-        let rows = self.rows(&sql, values![token_key]).await?;
+    async fn device_logins(
+        &self,
+        token_key: &str,
+        digest: &str,
+    ) -> Result<Vec<DeviceLogin>, StoreError> {
+        let (source, by) = match self.tables().await?.knox {
+            true => (
+                "l.id, l.last_seen, k.digest, k.expiry, k.created FROM knox_authtoken k \
+                 JOIN auth_user u ON u.id = k.user_id \
+                 LEFT JOIN portcullis_login l ON l.digest = k.digest WHERE k.token_key = ?1",
+                token_key,
+            ),
+            false => (
+                "l.id, l.last_seen, l.digest, l.expires, l.created FROM portcullis_login l \
+                 JOIN auth_user u ON u.id = l.user_id WHERE l.digest = ?1 AND l.scheme = 'device'",
+                digest,
+            ),
+        };
+        let sql = format!("SELECT {COLUMNS}, {source}");
+        let rows = self.rows(&sql, values![by]).await?;
         rows.iter()
             .map(|row| {
                 Ok(DeviceLogin {
@@ -86,10 +99,12 @@ impl LoginStore for Database {
             return Ok(false);
         };
         let mut transaction = self.begin().await?;
-        let tokens = "DELETE FROM knox_authtoken WHERE digest = ?1 AND user_id = ?2";
         let logins = "DELETE FROM portcullis_login WHERE digest = ?1 AND user_id = ?2";
-        let ended = transaction.execute(tokens, values![digest, id]).await?;
-        transaction.execute(logins, values![digest, id]).await?;
+        let mut ended = transaction.execute(logins, values![digest, id]).await?;
+        if transaction.tables.knox {
+            let tokens = "DELETE FROM knox_authtoken WHERE digest = ?1 AND user_id = ?2";
+            ended = transaction.execute(tokens, values![digest, id]).await?;
+        }
         let audit = audit.filter(|_| ended > 0);
         write_audit(&mut transaction, audit.as_ref(), Some(id)).await?;
         transaction.commit().await?;
@@ -132,6 +147,9 @@ impl LoginStore for Database {
     }
 
     async fn user_by_token(&self, key: &str) -> Result<Option<User>, StoreError> {
+        if !self.tables().await?.authtoken {
+            return Ok(None);
+        }
         let sql = format!(
             "SELECT {COLUMNS} FROM authtoken_token t JOIN auth_user u ON u.id = t.user_id \
              WHERE t.key = ?1"
@@ -148,6 +166,9 @@ impl LoginStore for Database {
         let Some(id) = integer(user) else {
             return Ok(false);
         };
+        if !self.tables().await?.authtoken {
+            return Ok(false);
+        }
         let sql = "DELETE FROM authtoken_token WHERE user_id = ?1";
         let mut transaction = self.begin().await?;
         let has_ended = transaction.execute(sql, values![id]).await? > 0;

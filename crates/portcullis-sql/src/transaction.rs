@@ -9,6 +9,7 @@ use crate::failure::away;
 use crate::postgres::PostgresTransaction;
 use crate::row::Row;
 use crate::sqlite::SqliteTransaction;
+use crate::tables::Tables;
 use crate::value::Value;
 
 /// Which SQL an engine understands, for the few statements that differ.
@@ -36,6 +37,8 @@ pub(crate) struct Transaction {
     engine: Engine,
     sound: bool,
     statements: Arc<AtomicU64>,
+    /// Which of Django's tables there are.
+    pub(crate) tables: Tables,
 }
 
 #[derive(Debug)]
@@ -50,6 +53,7 @@ impl Transaction {
             engine: Engine::Sqlite(transaction),
             sound: true,
             statements,
+            tables: Tables::default(),
         }
     }
 
@@ -58,6 +62,7 @@ impl Transaction {
             engine: Engine::Postgres(transaction),
             sound: true,
             statements,
+            tables: Tables::default(),
         }
     }
 

@@ -111,11 +111,16 @@ pub trait LoginStore: Send + Sync {
         rehashed: Option<PasswordHash>,
     ) -> Result<Option<Issued>, StoreError>;
 
-    /// The device tokens with that lookup key; the caller compares digests.
+    /// The device tokens with that lookup key; the caller compares digests. Where knox has no table, those
+    /// with that digest.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
-    async fn device_logins(&self, token_key: &str) -> Result<Vec<DeviceLogin>, StoreError>;
+    async fn device_logins(
+        &self,
+        token_key: &str,
+        digest: &str,
+    ) -> Result<Vec<DeviceLogin>, StoreError>;
 
     /// Ends the device login with that token digest. `Ok(false)`: there was none.
     ///

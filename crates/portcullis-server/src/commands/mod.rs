@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod beside;
 mod check;
 mod exit;
 mod explain;
@@ -17,8 +18,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use anyhow::Context;
-use portcullis::accounts::SetupKey;
+use anyhow::{Context, bail};
+use portcullis::accounts::{EmailVerification, SetupKey};
 use portcullis::core::{AuditStore, Clock, SecretKeys, SystemClock};
 use portcullis::django::jwt::Backend;
 use portcullis::sql::{Database, Opened};
@@ -53,6 +54,11 @@ pub async fn run(line: CommandLine) -> anyhow::Result<ExitCode> {
         say(&crate::settings::example())?;
         return Ok(ExitCode::SUCCESS);
     }
+    if let Command::Beside(words) = &command {
+        // Its settings are what it writes.
+        beside::beside(words).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let settings = line.settings();
     if let Command::Check = command {
         return check::check(settings).await;
@@ -62,7 +68,9 @@ pub async fn run(line: CommandLine) -> anyhow::Result<ExitCode> {
         Command::Serve => serve(settings).await?,
         Command::Migrate => migrate(settings).await?,
         Command::Routes => routes(settings)?,
-        Command::Settings { .. } | Command::Check => settings::print(settings)?,
+        Command::Settings { .. } | Command::Check | Command::Beside(_) => {
+            settings::print(settings)?
+        }
         Command::Createsuperuser {
             email,
             username,
@@ -95,6 +103,7 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let (database, opened) = open(settings).await?;
     let begins = settings.audit_begins(SystemClock.now());
     database.clear_audit(begins).await?;
+    let missing = missing_tables(settings, &database).await?;
     let database = database.with_cache()?;
     let threads = available_parallelism().map_or(1, usize::from);
     let surroundings = settings.surroundings();
@@ -115,7 +124,7 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
         .with_context(|| format!("cannot listen on {}", settings.listen))?;
     let address = listener.local_addr()?;
     let address = address.to_string();
-    say(&first_words(settings, opened, &address, &doors))?;
+    say(&(first_words(settings, opened, &address, &doors) + &missing))?;
     if let Some(key) = setup_key {
         say(&format!(
             "  admin     first administrator: POST http://{address}/api/administrators/ with email, \
@@ -181,6 +190,25 @@ fn services(
         setup_key: SetupKey::default(),
         mailer: None,
     })
+}
+
+/// A line for each of Django's tables that is missing; an error where a setting needs one.
+async fn missing_tables(settings: &Settings, database: &Database) -> anyhow::Result<String> {
+    let tables = database.tables().await?;
+    if !tables.emails && settings.accounts_email_verification == EmailVerification::Mandatory {
+        bail!(
+            "nobody could log in: accounts.email_verification is \"mandatory\", and the database has \
+             no account_emailaddress (django-allauth)"
+        );
+    }
+    if !tables.authtoken && settings.issues_authtokens() {
+        bail!(
+            "compat.authtoken is on, and the database has no authtoken_token (rest_framework.authtoken)"
+        );
+    }
+    let missing = tables.missing().into_iter();
+    let lines = missing.map(|(name, what)| format!("  note      no table {name}: {what}\n"));
+    Ok(lines.collect())
 }
 
 fn first_words(settings: &Settings, opened: Opened, address: &str, doors: &Doors) -> String {

@@ -20,6 +20,11 @@ impl DatabaseUrl {
         Self(format!("sqlite:{path}"))
     }
 
+    /// A URL, to be shown without its password.
+    pub(crate) fn of_text(url: &str) -> Self {
+        Self(url.to_owned())
+    }
+
     /// The URL as it was given, with its password.
     #[must_use]
     pub fn expose_secret(&self) -> &str {

@@ -26,6 +26,7 @@ mod kill;
 mod login_state;
 mod logs;
 mod mail;
+mod missing_tables;
 mod panics;
 mod process;
 mod rest_auth;

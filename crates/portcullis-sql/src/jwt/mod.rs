@@ -54,15 +54,27 @@ impl JwtStore for Database {
         jti: &str,
         family: Option<&str>,
     ) -> Result<RefreshStanding, StoreError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM token_blacklist_blacklistedtoken b \
-                   JOIN token_blacklist_outstandingtoken o ON o.id = b.token_id WHERE o.jti = ?1), \
+        let is_blacklisted = match self.tables().await?.blacklist {
+            true => {
+                "SELECT 1 FROM token_blacklist_blacklistedtoken b \
+                 JOIN token_blacklist_outstandingtoken o ON o.id = b.token_id WHERE o.jti = ?1"
+            }
+            // Those without a login are over.
+            false => {
+                "SELECT 1 FROM portcullis_refresh d WHERE d.jti = ?1 AND NOT EXISTS \
+                 (SELECT 1 FROM portcullis_login l WHERE l.digest = 'jwt:' || d.family)"
+            }
+        };
+        let sql = format!(
+            "SELECT EXISTS ({is_blacklisted}), \
                    r.family, r.ends \
                    FROM (SELECT 1) one LEFT JOIN portcullis_refresh r ON r.jti = COALESCE(\
                    (SELECT jti FROM portcullis_refresh WHERE jti = ?1), \
-                   (SELECT max(jti) FROM portcullis_refresh WHERE family = ?2))";
+                   (SELECT max(jti) FROM portcullis_refresh WHERE family = ?2))"
+        );
         let family = family.filter(|id| is_family(id));
         let values = values![jti, family.map(str::to_owned)];
-        let Some(row) = self.optional_row(sql, values).await? else {
+        let Some(row) = self.optional_row(&sql, values).await? else {
             return Ok(RefreshStanding::default());
         };
         let family = row.get::<Option<String>>(1)?.map(|id| Family {

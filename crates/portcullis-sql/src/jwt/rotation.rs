@@ -9,6 +9,7 @@ use time::{Duration, OffsetDateTime};
 use super::blacklist::{blacklist, end_family, outstand};
 use super::{digest_of, family_of, insert_login, insert_refresh};
 use crate::audit::write_audit;
+use crate::row::Row;
 use crate::transaction::Transaction;
 use crate::user_row::integer;
 use crate::value::values;
@@ -155,6 +156,12 @@ async fn unused(
     transaction: &mut Transaction,
     jti: &str,
 ) -> Result<Option<RefreshToken>, StoreError> {
+    if !transaction.tables.blacklist {
+        let sql = "SELECT issued, expires FROM portcullis_refresh \
+                   WHERE jti = ?1 AND successor IS NULL";
+        let row = transaction.optional_row(sql, values![jti]).await?;
+        return row.map(|row| refresh_token(jti, &row)).transpose();
+    }
     let sql = "SELECT r.issued, r.expires FROM portcullis_refresh r \
                JOIN token_blacklist_outstandingtoken o ON o.jti = r.jti \
                WHERE r.jti = ?1 AND r.successor IS NULL AND NOT EXISTS \
@@ -162,9 +169,13 @@ async fn unused(
     let Some(row) = transaction.optional_row(sql, values![jti]).await? else {
         return Ok(None);
     };
-    Ok(Some(RefreshToken {
+    refresh_token(jti, &row).map(Some)
+}
+
+fn refresh_token(jti: &str, row: &Row) -> Result<RefreshToken, StoreError> {
+    Ok(RefreshToken {
         jti: jti.to_owned(),
         issued: row.get(0)?,
         expires: row.get(1)?,
-    }))
+    })
 }

@@ -59,6 +59,7 @@ impl Database {
             }
         }
         self.adopt_users().await?;
+        self.tables().await?;
         Ok(applied)
     }
 
@@ -84,7 +85,7 @@ impl Database {
     pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
         let mut pending = Vec::new();
         // Rolled back: nothing is written in it.
-        let mut transaction = self.begin().await?;
+        let mut transaction = self.begin_blind().await?;
         if !has_table(&mut transaction, "auth_user").await? {
             pending.push("django tables".to_owned());
         }
@@ -102,6 +103,13 @@ impl Database {
         let mut transaction = self.begin_migration().await?;
         if has_table(&mut transaction, "auth_user").await? {
             return Ok(false);
+        }
+        if has_table(&mut transaction, "django_migrations").await? {
+            return Err(StoreError::Unavailable(
+                "Django has migrated this database with a user table other than auth_user, which is not \
+                 served yet"
+                    .to_owned(),
+            ));
         }
         // With Django's other tables there but no `auth_user` this fails, and nothing is changed.
         let ddl = DJANGO.of(transaction.dialect());
@@ -135,7 +143,7 @@ impl Database {
     }
 
     async fn begin_migration(&self) -> Result<Transaction, StoreError> {
-        let mut transaction = self.begin().await?;
+        let mut transaction = self.begin_blind().await?;
         transaction.allow(PATIENCE).await?;
         // On SQLite the transaction itself is the lock.
         if transaction.dialect() == Dialect::Postgres {

@@ -112,7 +112,7 @@ pub(crate) async fn inactive_user_gets_no_login(place: Place) {
             .is_none()
     );
     assert!(
-        !database.device_logins("key").await.unwrap()[0]
+        !database.device_logins("key", "").await.unwrap()[0]
             .user
             .is_active
     );
@@ -121,7 +121,7 @@ pub(crate) async fn inactive_user_gets_no_login(place: Place) {
 pub(crate) async fn ended_login_is_gone(place: Place) {
     let database = place.migrated().await;
     let user = ada(&database).await;
-    let found = database.device_logins("key").await.unwrap();
+    let found = database.device_logins("key", "").await.unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].expires, Some(NOW + Duration::hours(10)));
     assert!(found[0].login.is_some());
@@ -137,7 +137,7 @@ pub(crate) async fn ended_login_is_gone(place: Place) {
             .await
             .unwrap()
     );
-    assert!(database.device_logins("key").await.unwrap().is_empty());
+    assert!(database.device_logins("key", "").await.unwrap().is_empty());
     assert_eq!(place.count("portcullis_login").await, 0);
 }
 
@@ -172,7 +172,7 @@ pub(crate) async fn token_without_expiry_or_login_row_is_found(place: Place) {
     ada(&database).await;
     place.run("DELETE FROM portcullis_login").await;
     place.run("UPDATE knox_authtoken SET expiry = NULL").await;
-    let found = database.device_logins("key").await.unwrap();
+    let found = database.device_logins("key", "").await.unwrap();
     assert_eq!((found[0].login, found[0].expires), (None, None));
 }
 

@@ -68,7 +68,7 @@ pub(crate) async fn device_token_gets_more_time_and_never_less(place: Place) {
     let database = place.migrated().await;
     ada(&database).await;
     let (now, later) = (NOW + Duration::hours(1), NOW + Duration::hours(11));
-    let expiry = async || database.device_logins("key").await.unwrap()[0].expires;
+    let expiry = async || database.device_logins("key", "").await.unwrap()[0].expires;
     let more = [("d1".to_owned(), later), ("unknown".to_owned(), later)];
     database.extend_device_logins(&more, now).await.unwrap();
     assert_eq!(expiry().await, Some(later));

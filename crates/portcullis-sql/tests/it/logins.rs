@@ -127,7 +127,7 @@ pub(crate) async fn token_of_another_server_joins_the_list(place: Place) {
             (&Scheme::Device, NOW)
         );
     }
-    let found = database.device_logins("key").await.unwrap();
+    let found = database.device_logins("key", "").await.unwrap();
     assert!(found[0].login.is_some());
 }
 
@@ -266,7 +266,7 @@ pub(crate) async fn use_of_a_login_is_written_down_and_never_set_back(place: Pla
     assert_eq!(logins[0].last_seen, NOW + Duration::minutes(6));
     assert_eq!(logins[0].address.as_deref(), Some("192.0.2.1"));
     assert_eq!(logins[0].device, "test");
-    let found = database.device_logins("key").await.unwrap();
+    let found = database.device_logins("key", "").await.unwrap();
     let last_seen = found[0].login.unwrap().last_seen;
     assert_eq!(last_seen, NOW + Duration::minutes(6));
 }

@@ -156,7 +156,7 @@ async fn expired_token_is_401_and_removed_with_the_others_that_are_over() {
     for token in [&old, &older] {
         assert!(
             store
-                .device_logins(knox_key(token))
+                .device_logins(knox_key(token), &knox_digest(token))
                 .await
                 .unwrap()
                 .is_empty()
@@ -180,7 +180,10 @@ async fn token_that_is_used_gets_more_time_up_to_its_end() {
     let token = token(&app).await;
     let store = &app.parts().store;
     let expires = async || {
-        let logins = store.device_logins(knox_key(&token)).await.unwrap();
+        let logins = store
+            .device_logins(knox_key(&token), &knox_digest(&token))
+            .await
+            .unwrap();
         logins[0].expires.unwrap()
     };
     let made = expires().await - ttl;
@@ -245,7 +248,11 @@ async fn prefixed_tokens_with_a_checksum_are_recognised_and_older_ones_too() {
     assert!(is_checked_token(&token, "shop_"));
     assert_eq!(whose(&app, &token).await, 200);
     // knox finds it by the same digest.
-    let found = app.parts().store.device_logins(knox_key(&token)).await;
+    let found = app
+        .parts()
+        .store
+        .device_logins(knox_key(&token), &knox_digest(&token))
+        .await;
     assert_eq!(found.unwrap()[0].digest, knox_digest(&token));
     let mistyped = format!("{}x", &token[..token.len() - 1]);
     assert_eq!(whose(&app, &mistyped).await, 401);

@@ -89,7 +89,7 @@ impl DeviceTokenAuthentication {
         let now = self.clock.now();
         let found = self
             .store
-            .device_logins(token_key)
+            .device_logins(token_key, &digest)
             .await?
             .into_iter()
             .find(|login| api_token::digests_match(&login.digest, &digest))

@@ -1,0 +1,248 @@
+//! `portcullis beside`: looks at a Django database, says what can be served, and writes the settings for it.
+
+mod file;
+mod project;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use portcullis::core::{Clock, SystemClock};
+use portcullis::django::session::{Secrets, decode};
+use portcullis::sql::{Database, Inspection};
+
+use super::table::{printable, say};
+use crate::command_line::Beside;
+use crate::secret_key::SecretKey;
+use crate::settings::DatabaseUrl;
+use project::Project;
+
+/// How many sessions are tried with the secret key.
+const SESSIONS: u32 = 20;
+
+const FILE: &str = "portcullis.toml";
+const SECRET_FILE: &str = "portcullis.secret";
+
+/// Does it. The database is changed by `--migrate` and `--leave` alone, and Django's tables by neither.
+///
+/// # Errors
+/// When the database or the project cannot be looked at.
+pub(super) async fn beside(words: &Beside) -> anyhow::Result<()> {
+    let url = url_of(&words.database)?;
+    let shown = DatabaseUrl::of_text(&url);
+    let opened = Database::open(&url).await;
+    let (database, _) = opened.with_context(|| format!("cannot open {shown}"))?;
+    if words.leave {
+        let tables = database.leave().await?;
+        return say(&format!(
+            "removed {} tables; Django's are as they were\n",
+            tables.len()
+        ));
+    }
+    let found = database.inspect(SESSIONS, SystemClock.now()).await?;
+    let project = match &words.project {
+        Some(folder) => Some(Project::ask(folder, words.python.as_deref())?),
+        None => None,
+    };
+    let mut report = what_there_is(&found, project.as_ref());
+    report += &what_is_not_served(&found, project.as_ref());
+    let key = key(project.as_ref());
+    report += &verdict_on_key(&found, key.as_deref(), project.as_ref());
+    if !found.has_stock_users {
+        say(&report)?;
+        bail!("nothing can be served: there is no auth_user; nothing was changed in the database");
+    }
+    if project.is_some()
+        && let Some(key) = key.as_deref().filter(|key| SecretKey::new(key).is_ok())
+    {
+        report += &written(SECRET_FILE, key)?;
+    }
+    let settings = file::settings(&url, found.tables, project.as_ref());
+    report += &written(FILE, &settings)?;
+    if words.migrate {
+        let applied = database.migrate(SystemClock.now()).await?;
+        report += &format!(
+            "added tables named portcullis_* ({} migrations)\n",
+            applied.len()
+        );
+    } else {
+        report += "nothing was changed in the database; `portcullis serve`, or --migrate, adds tables named \
+                   portcullis_*, and --leave removes them\n";
+    }
+    say(&report)
+}
+
+/// The URL of what was typed; a file must be there.
+fn url_of(text: &str) -> anyhow::Result<String> {
+    if text.contains("://") && !text.starts_with("sqlite:") {
+        return Ok(text.to_owned());
+    }
+    let path = text.strip_prefix("sqlite:").unwrap_or(text);
+    let path = PathBuf::from(path.strip_prefix("//").unwrap_or(path));
+    // Opening would make it.
+    let path = path
+        .canonicalize()
+        .with_context(|| format!("there is no {}", path.display()))?;
+    Ok(format!("sqlite:{}", path.display()))
+}
+
+fn what_there_is(found: &Inspection, project: Option<&Project>) -> String {
+    let version = project.map_or_else(
+        || match found.apps.get("auth") {
+            Some((_, last)) => format!("Django (auth.{last})"),
+            None => "Django".to_owned(),
+        },
+        |project| format!("Django {}", project.text("django")),
+    );
+    let by = match project.map(|project| project.text("username_field")) {
+        Some(field) => format!(", log in by {field}"),
+        None => String::new(),
+    };
+    let users = match (found.has_stock_users, found.other_user_tables.as_slice()) {
+        (true, _) => "auth_user".to_owned(),
+        (false, []) => "no table that was found".to_owned(),
+        (false, tables) => tables.join(" or "),
+    };
+    let tables = found.tables;
+    let parts = [
+        ("sessions", found.has_sessions),
+        ("authtoken", tables.authtoken),
+        ("knox", tables.knox),
+        ("token_blacklist", tables.blacklist),
+        ("allauth", tables.emails),
+    ];
+    let of = |is_there| {
+        let parts = parts.iter().filter(|part| part.1 == is_there);
+        parts.map(|part| part.0).collect::<Vec<_>>().join(", ")
+    };
+    let mut text = format!(
+        "{version}, {} migrations; users in {users}{by}; {} found",
+        found.migrations(),
+        of(true)
+    );
+    if !of(false).is_empty() {
+        text += &format!("; {} missing", of(false));
+    }
+    text.push('\n');
+    if let Some(project) = project {
+        text += &format!("{}\n", printable(&project.packages().join(", ")));
+    }
+    text
+}
+
+/// A line for everything that is not served, or differs.
+fn what_is_not_served(found: &Inspection, project: Option<&Project>) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    if !found.has_stock_users {
+        lines.push("users: only Django's stock auth_user is served yet".to_owned());
+    } else if !found.other_user_tables.is_empty() {
+        let tables = found.other_user_tables.join(", ");
+        lines.push(format!("users in {tables} as well: not served yet"));
+    }
+    if !found.has_sessions {
+        lines.push("sessions: no django_session".to_owned());
+    }
+    for (table, what) in found.tables.missing() {
+        lines.push(format!("no table {table}: {what}"));
+    }
+    if let Some(project) = project {
+        of_project(project, &mut lines);
+    }
+    lines
+        .iter()
+        .map(|line| format!("  not served  {}\n", printable(line)))
+        .collect()
+}
+
+fn of_project(project: &Project, lines: &mut Vec<String>) {
+    let engine = project.text("session_engine");
+    if engine.ends_with(".cached_db") {
+        lines.push("sessions that end here live on in Django's cache (cached_db)".to_owned());
+    } else if !engine.ends_with("sessions.backends.db") {
+        lines.push(format!("sessions: {engine} is not in the database"));
+    }
+    if !project.text("session_cookie_domain").is_empty() {
+        lines.push("SESSION_COOKIE_DOMAIN: our cookies are of one host".to_owned());
+    }
+    if project.is("csrf_use_sessions") {
+        lines.push("CSRF_USE_SESSIONS: our CSRF secret is a cookie".to_owned());
+    }
+    let field = project.text("username_field");
+    if field != "username" {
+        lines.push(format!(
+            "USERNAME_FIELD {field:?}: people log in by username or e-mail"
+        ));
+    }
+    let hasher = project.text("hasher");
+    if hasher != "pbkdf2_sha256" {
+        lines.push(format!(
+            "new hashes by {hasher}: ours are pbkdf2_sha256, and each re-hashes the other's"
+        ));
+    }
+    if project.is("jwt_has_own_key") {
+        lines.push(
+            "SIMPLE_JWT SIGNING_KEY: set PORTCULLIS_JWT_SIGNING_KEY to it, or JWTs do not cross"
+                .to_owned(),
+        );
+    }
+    let algorithm = project.text("jwt_algorithm");
+    if algorithm != "HS256" {
+        lines.push(format!(
+            "SIMPLE_JWT ALGORITHM {algorithm}: set jwt.algorithm and its keys"
+        ));
+    }
+    let zone = project.text("time_zone");
+    if zone != "UTC" {
+        lines.push(format!(
+            "TIME_ZONE {zone}: the age of reset links is counted by UTC here"
+        ));
+    }
+    if !project.is("use_tz") {
+        lines.push("USE_TZ is off: times in the database are read as UTC".to_owned());
+    }
+}
+
+/// The secret key: the project's, or that of the environment.
+fn key(project: Option<&Project>) -> Option<String> {
+    match project {
+        Some(project) => Some(project.text("secret_key").to_owned()),
+        None => std::env::var("PORTCULLIS_SECRET_KEY").ok(),
+    }
+}
+
+fn verdict_on_key(found: &Inspection, key: Option<&str>, project: Option<&Project>) -> String {
+    let Some(key) = key else {
+        return "SECRET_KEY: not known; set PORTCULLIS_SECRET_KEY to the project's, or ask it by --project\n"
+            .to_owned();
+    };
+    let mut text = String::new();
+    if let Err(error) = SecretKey::new(key) {
+        text += &format!("  not served  SECRET_KEY: {error}: give the project a real one first\n");
+    }
+    let fallbacks = project.map(|project| project.texts("secret_key_fallbacks"));
+    let fallbacks = fallbacks.unwrap_or_default();
+    let secrets = Secrets {
+        key,
+        fallbacks: &fallbacks,
+    };
+    let tried = found.sessions.len();
+    let good = found
+        .sessions
+        .iter()
+        .filter(|data| !decode(data, secrets).is_empty())
+        .count();
+    let verdict = match (tried, good) {
+        (0, _) => "no session to try".to_owned(),
+        (_, 0) => format!("NO (0 of {tried} tried): it is another key"),
+        _ => format!("yes ({good} of {tried} tried)"),
+    };
+    text + &format!("sessions verify with SECRET_KEY: {verdict}\n")
+}
+
+fn written(name: &str, text: &str) -> anyhow::Result<String> {
+    let is_new =
+        file::write(Path::new(name), text).with_context(|| format!("cannot write {name}"))?;
+    Ok(match is_new {
+        true => format!("wrote {name}\n"),
+        false => format!("{name} is there already, and stays as it is\n"),
+    })
+}
