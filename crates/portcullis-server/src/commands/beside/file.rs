@@ -8,6 +8,9 @@ use portcullis::sql::Tables;
 
 use super::project::Project;
 
+/// The longest that access tokens are good here.
+pub(super) const MAX_ACCESS_SECONDS: i64 = 900;
+
 /// Writes a file that its owner alone may read. `false`: there is one already, which stays.
 ///
 /// # Errors
@@ -93,7 +96,12 @@ fn of_project(project: &Project) -> Vec<String> {
             Some(days.saturating_mul(86_400)),
         ),
         ("device.token_ttl_seconds", project.number("knox_ttl")),
-        ("jwt.access_token_lifetime", project.number("jwt_access")),
+        (
+            "jwt.access_token_lifetime",
+            project
+                .number("jwt_access")
+                .map(|seconds| seconds.min(MAX_ACCESS_SECONDS)),
+        ),
         ("jwt.refresh_token_lifetime", project.number("jwt_refresh")),
     ];
     if project.text("hasher").starts_with("pbkdf2") {

@@ -3,6 +3,7 @@
 mod file;
 mod project;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -13,7 +14,7 @@ use portcullis::sql::{Database, Inspection};
 use super::table::{printable, say};
 use crate::command_line::Beside;
 use crate::secret_key::SecretKey;
-use crate::settings::DatabaseUrl;
+use crate::settings::{DatabaseUrl, Settings};
 use project::Project;
 
 /// How many sessions are tried with the secret key.
@@ -58,6 +59,7 @@ pub(super) async fn beside(words: &Beside) -> anyhow::Result<()> {
     }
     let settings = file::settings(&url, found.tables, project.as_ref());
     report += &written(FILE, &settings)?;
+    report += &faults();
     if words.migrate {
         let applied = database.migrate(SystemClock.now()).await?;
         report += &format!(
@@ -69,6 +71,27 @@ pub(super) async fn beside(words: &Beside) -> anyhow::Result<()> {
                    portcullis_*, and --leave removes them\n";
     }
     say(&report)
+}
+
+/// What the server would say about the file.
+fn faults() -> String {
+    let environment = std::env::vars_os().filter_map(|(name, value)| {
+        let text = |text: std::ffi::OsString| text.into_string().ok();
+        Some((text(name)?, text(value)?))
+    });
+    match Settings::load(
+        Some(Path::new(FILE)),
+        environment.collect(),
+        BTreeMap::new(),
+    ) {
+        Ok(_) => String::new(),
+        Err(error) => {
+            let faults = error.faults().iter();
+            faults
+                .map(|fault| format!("  to mend     {}\n", printable(fault)))
+                .collect()
+        }
+    }
 }
 
 /// The URL of what was typed; a file must be there.
@@ -188,6 +211,13 @@ fn of_project(project: &Project, lines: &mut Vec<String>) {
     if algorithm != "HS256" {
         lines.push(format!(
             "SIMPLE_JWT ALGORITHM {algorithm}: set jwt.algorithm and its keys"
+        ));
+    }
+    let seconds = project.number("jwt_access").unwrap_or_default();
+    if seconds > file::MAX_ACCESS_SECONDS {
+        lines.push(format!(
+            "SIMPLE_JWT ACCESS_TOKEN_LIFETIME of {seconds} seconds: ours are good for {} at most",
+            file::MAX_ACCESS_SECONDS
         ));
     }
     let zone = project.text("time_zone");

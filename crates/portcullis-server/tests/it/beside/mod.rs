@@ -3,6 +3,7 @@
 //! `stack` installs Django and its packages, `site` runs both servers, `visitor` is a browser that
 //! visits both, `scenarios` is what they do, each in both directions.
 
+mod command;
 #[path = "../../../../portcullis-sql/tests/it/postgres.rs"]
 mod postgres;
 mod scenarios;

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -27,6 +26,27 @@ pub(super) const SECRET_KEY: &str = "one-key-for-both-servers-QvTz8Lk2Xn5Rw7Yb3H
 
 /// The password that everybody has at first.
 pub(super) const PASSWORD: &str = "correct horse 9";
+
+/// What no project says: limits that do not stop the tests, mail, and log-ins by header.
+const FLAGS: [&str; 16] = [
+    "--default-authentication-classes",
+    "DeviceTokenAuthentication,TokenAuthentication,JWTAuthentication,BasicAuthentication,\
+     SessionAuthentication",
+    "--login-limit-tries-per-address",
+    "1000000",
+    "--signup-limit-tries",
+    "1000000",
+    "--mail-limit-tries",
+    "1000000",
+    "--mail-transport",
+    "file",
+    "--mail-folder",
+    "our-mail",
+    "--links-reset-password",
+    "/reset/{uid}/{token}/",
+    "--links-confirm-email",
+    "/accounts/confirm-email/{key}/",
+];
 
 /// Where the database is.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +83,19 @@ pub(super) struct Site {
     _postgres: Option<postgres::Server>,
 }
 
+/// A command of the Python that has Django, for a project that keeps its things in this folder.
+pub(super) fn manage(folder: &Path, database: &str) -> Command {
+    let mut command = Command::new(stack::python());
+    command
+        .current_dir(stack::project())
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("SITE_FOLDER", folder)
+        .env("SITE_DATABASE", database)
+        .env("SITE_SECRET_KEY", SECRET_KEY)
+        .stdin(Stdio::null());
+    command
+}
+
 impl Site {
     /// Migrates a database with Django, and starts both. `None`: this engine is left out.
     pub(super) fn start(engine: Engine) -> Option<Self> {
@@ -74,27 +107,15 @@ impl Site {
             database = runtime.block_on(server.create_database("site"));
             postgres = Some(server);
         }
-        let python = stack::python();
-        let manage = |words: &[&str]| {
-            let mut command = Command::new(&python);
-            command
-                .args(words)
-                .current_dir(stack::project())
-                .env("PYTHONDONTWRITEBYTECODE", "1")
-                .env("SITE_FOLDER", folder.path())
-                .env("SITE_DATABASE", &database)
-                .env("SITE_SECRET_KEY", SECRET_KEY)
-                .stdin(Stdio::null());
-            command
-        };
-        let migrated = manage(&["manage.py", "migrate", "-v0"]).status().unwrap();
-        assert!(migrated.success());
+        let manage = || manage(folder.path(), &database);
+        let migrate = ["manage.py", "migrate", "-v0"];
+        assert!(manage().args(migrate).status().unwrap().success());
         let port = free_port();
         let bind = format!("127.0.0.1:{port}");
         let log = fs::File::create(folder.path().join("django.log")).unwrap();
-        let words = ["-m", "gunicorn", "--bind", &bind, "--threads", "4"];
-        let django = manage(&[&words[..], &["--log-level", "warning", "project.wsgi"]].concat())
-            .env("NO_COLOR", "1")
+        let django = manage()
+            .args(["-m", "gunicorn", "--bind", &bind, "--threads", "4"])
+            .args(["--log-level", "warning", "project.wsgi"])
             .stdout(log.try_clone().unwrap())
             .stderr(log)
             .spawn()
@@ -103,10 +124,9 @@ impl Site {
             Engine::Sqlite => format!("sqlite:{}", folder.path().join("db.sqlite3").display()),
             Engine::Postgres => database.clone(),
         };
-        fs::write(folder.path().join("portcullis.toml"), settings(&url)).unwrap();
-        write_private(&folder.path().join("portcullis.secret"), SECRET_KEY);
+        write_settings(folder.path(), &url);
         let log = fs::File::create(folder.path().join("ours.log")).unwrap();
-        let ours = Server::start_logging(folder.path(), &[], "warn", log.into());
+        let ours = Server::start_logging(folder.path(), &FLAGS, "warn", log.into());
         let site = Self {
             django,
             django_address: format!("localhost:{port}"),
@@ -279,35 +299,24 @@ fn newest(folders: &[PathBuf], address: &str) -> Option<String> {
     mails.pop().map(|(_, text)| text)
 }
 
-fn write_private(path: &Path, text: &str) {
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
-}
-
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
 }
 
-/// What `portcullis beside` would write, and limits that do not stop the tests.
-fn settings(url: &str) -> String {
-    format!(
-        r#"
-database_url = "{url}"
-authentication_backends = ["django.contrib.auth.backends.ModelBackend", "allauth.account.auth_backends.AuthenticationBackend"]
-session_cookie_name = "sessionid"
-csrf_cookie_name = "csrftoken"
-pbkdf2_iterations = 1000
-default_authentication_classes = ["DeviceTokenAuthentication", "TokenAuthentication", "JWTAuthentication", "BasicAuthentication", "SessionAuthentication"]
-login_limit.tries_per_address = 1000000
-signup_limit.tries = 1000000
-mail_limit.tries = 1000000
-accounts.reset_seconds = 259200
-compat.jwt_plain_claims = true
-mail.transport = "file"
-mail.folder = "our-mail"
-links.reset_password = "/reset/{{uid}}/{{token}}/"
-links.confirm_email = "/accounts/confirm-email/{{key}}/"
-"#
-    )
+/// Has `portcullis beside` write the settings.
+fn write_settings(folder: &Path, url: &str) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    let written = command
+        .args(["beside", url, "--project"])
+        .arg(stack::project())
+        .arg("--python")
+        .arg(stack::python())
+        .env("SITE_FOLDER", folder)
+        .env("SITE_SECRET_KEY", SECRET_KEY)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&written.stdout);
+    assert!(said.contains("wrote portcullis.toml"), "{written:?}");
 }
