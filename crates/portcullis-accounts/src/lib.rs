@@ -31,6 +31,7 @@ mod settings;
 mod signup;
 mod times;
 mod token_login;
+mod zone;
 
 use std::fmt;
 use std::sync::Arc;
@@ -52,6 +53,7 @@ pub use settings::{
     AccountSettings, EmailVerification, LoginNames, ResetLinks, SignUpMode, Tokens,
 };
 pub use signup::{NewUser, SignUpError, SignedUp};
+pub use zone::Zone;
 
 /// The account flows and what they need.
 #[derive(Clone)]

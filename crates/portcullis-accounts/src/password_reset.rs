@@ -181,7 +181,7 @@ impl Accounts {
 
     /// Seconds by the clock that Django counts by.
     fn local(&self, now: OffsetDateTime) -> i64 {
-        now.unix_timestamp() + i64::from(self.settings.reset_offset.whole_seconds())
+        now.unix_timestamp() + self.settings.time_zone.seconds_ahead(now)
     }
 }
 

@@ -2,10 +2,11 @@
 
 use portcullis_core::Limit;
 use serde::Deserialize;
-use time::{Duration, UtcOffset};
+use time::Duration;
 
 use crate::compat::AccountCompat;
 use crate::device::DeviceTokens;
+use crate::zone::Zone;
 
 /// Which tokens a log-in issues.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,8 +104,8 @@ pub struct AccountSettings {
     pub reset_age: Duration,
     /// Whose links for a new password are made and taken.
     pub reset_links: ResetLinks,
-    /// How far ahead of UTC the clock is that Django counts the age of those links by (`TIME_ZONE`).
-    pub reset_offset: UtcOffset,
+    /// By whose clocks Django counts the age of those links (`TIME_ZONE`).
+    pub time_zone: Zone,
     /// How many mails anybody can have sent to one address; more are not sent, and the answer is the
     /// same. From one place ten times as many can be asked for, then it is 429. Default: 5 an hour.
     pub mail_limit: Option<Limit>,
@@ -130,7 +131,7 @@ impl Default for AccountSettings {
             confirmation_age: Duration::days(3),
             reset_age: Duration::hours(1),
             reset_links: ResetLinks::default(),
-            reset_offset: UtcOffset::UTC,
+            time_zone: Zone::default(),
             mail_limit: Some(Limit {
                 tries: 5,
                 window: Duration::hours(1),

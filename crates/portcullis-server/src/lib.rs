@@ -25,5 +25,5 @@ pub use settings::{
     AtLeastOne, AuthenticationClass, BackendPath, ConfirmEmailLink, CookieDomain, CookieName,
     DatabaseUrl, Host, JwtSecret, Line, MailFrom, MailVia, Moment, Origin, OriginRegex, Password,
     PermissionClass, Port, PublicUrl, ResetPasswordLink, Seconds, Settings, SettingsError, Source,
-    TokenPrefix, Whole, example,
+    TokenPrefix, Whole, ZoneName, example,
 };

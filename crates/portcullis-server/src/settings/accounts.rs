@@ -42,13 +42,13 @@ impl Settings {
             confirmation_age: seconds(self.accounts_confirmation_seconds.get()),
             reset_age: seconds(self.accounts_reset_seconds.get()),
             reset_links: self.accounts_reset_links,
+            time_zone: self.accounts_time_zone.0.clone(),
             mail_limit: limit(
                 self.mail_limit_tries.get(),
                 self.mail_limit_window_seconds.get(),
             ),
             email_notifications: self.accounts_email_notifications,
             compat: self.account_compat(),
-            ..AccountSettings::default()
         }
     }
 

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use portcullis::accounts::mail::{LinkPattern, SmtpSecurity};
-use portcullis::accounts::{EmailVerification, LoginNames, ResetLinks, SignUpMode};
+use portcullis::accounts::{EmailVerification, LoginNames, ResetLinks, SignUpMode, Zone};
 use portcullis::django::jwt::Algorithm;
 use portcullis::django::session::MODEL_BACKEND;
 
@@ -16,7 +16,7 @@ use super::jwt::{JwtSecret, Moment};
 use super::kind::{AtLeastOne, Kind, Whole};
 use super::layers::Layers;
 use super::mail::{ConfirmEmailLink, Line, MailFrom, MailVia, Password, Port, ResetPasswordLink};
-use super::name::{BackendPath, CookieName};
+use super::name::{BackendPath, CookieName, ZoneName};
 use super::seconds::Seconds;
 use super::token_prefix::TokenPrefix;
 use super::web::{CookieDomain, Host, Origin, OriginRegex, PublicUrl};
@@ -194,6 +194,10 @@ settings! {
 
     /// Whose links for a new password are made and taken: "allauth" or "django".
     "accounts.reset_links" accounts_reset_links: ResetLinks = ResetLinks::Allauth;
+
+    /// By whose clocks the age of those links is counted: the TIME_ZONE of a Django project on the same
+    /// database.
+    "accounts.time_zone" accounts_time_zone: ZoneName = ZoneName(Zone::default());
 
     /// Whether people are told by mail that their password was changed.
     "accounts.email_notifications" accounts_email_notifications: bool = true;

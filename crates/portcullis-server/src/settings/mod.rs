@@ -37,7 +37,7 @@ pub use kind::{AtLeastOne, Whole};
 use layers::Layers;
 pub(crate) use layers::flag_of;
 pub use mail::{ConfirmEmailLink, Line, MailFrom, MailVia, Password, Port, ResetPasswordLink};
-pub use name::{BackendPath, CookieName};
+pub use name::{BackendPath, CookieName, ZoneName};
 pub use seconds::Seconds;
 pub use token_prefix::TokenPrefix;
 pub use web::{CookieDomain, Host, Origin, OriginRegex, PublicUrl};

@@ -1,4 +1,6 @@
-//! Names of cookies and of Django's backends, as settings.
+//! Names of cookies, of Django's backends and of time zones, as settings.
+
+use portcullis::accounts::Zone;
 
 use super::given::Given;
 use super::kind::{Kind, Wrong, quoted};
@@ -44,6 +46,25 @@ impl Kind for BackendPath {
 
     fn shown(&self) -> Option<String> {
         Some(quoted(&self.0))
+    }
+}
+
+/// A time zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZoneName(pub Zone);
+
+impl Kind for ZoneName {
+    fn wanted() -> String {
+        "a time zone's name, such as \"Europe/Berlin\"".to_owned()
+    }
+
+    fn read(given: &Given) -> Result<Self, Wrong> {
+        let zone = given.text().and_then(Zone::named);
+        zone.map(Self).ok_or(Wrong::Kind)
+    }
+
+    fn shown(&self) -> Option<String> {
+        Some(quoted(self.0.name()))
     }
 }
 

@@ -76,6 +76,7 @@ email_verification = "mandatory"
 confirmation_seconds = 60
 reset_seconds = 60
 reset_links = "django"
+time_zone = "Europe/Berlin"
 email_notifications = false
 [audit]
 keep_days = 30

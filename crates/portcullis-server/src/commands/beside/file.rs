@@ -84,6 +84,8 @@ fn of_project(project: &Project) -> Vec<String> {
     let has_allauth = project.texts("apps").contains(&"allauth.account");
     let links = if has_allauth { "allauth" } else { "django" };
     lines.push(format!("accounts.reset_links = {}", quoted(links)));
+    let zone = project.text("time_zone");
+    lines.push(format!("accounts.time_zone = {}", quoted(zone)));
     let days = project.number("confirmation_days").unwrap_or(3);
     let mut numbers = vec![
         ("session_cookie_age", project.number("session_cookie_age")),

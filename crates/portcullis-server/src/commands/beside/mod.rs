@@ -220,12 +220,6 @@ fn of_project(project: &Project, lines: &mut Vec<String>) {
             file::MAX_ACCESS_SECONDS
         ));
     }
-    let zone = project.text("time_zone");
-    if zone != "UTC" {
-        lines.push(format!(
-            "TIME_ZONE {zone}: the age of reset links is counted by UTC here"
-        ));
-    }
     if !project.is("use_tz") {
         lines.push("USE_TZ is off: times in the database are read as UTC".to_owned());
     }

@@ -20,6 +20,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = os.environ.get("SITE_TIME_ZONE", "UTC")
 SITE_ID = 1
+# Short, so that a clock of another zone is noticed.
+PASSWORD_RESET_TIMEOUT = 3600
 STATIC_URL = "static/"
 
 INSTALLED_APPS = [

@@ -24,6 +24,9 @@ const SOON: Duration = Duration::from_secs(1);
 
 pub(super) const SECRET_KEY: &str = "one-key-for-both-servers-QvTz8Lk2Xn5Rw7Yb3Hd9Mc4Pf6Js1Ga";
 
+/// Far from UTC: links that are judged by another clock are too old, or not made yet.
+const TIME_ZONE: &str = "Pacific/Kiritimati";
+
 /// The password that everybody has at first.
 pub(super) const PASSWORD: &str = "correct horse 9";
 
@@ -92,6 +95,7 @@ pub(super) fn manage(folder: &Path, database: &str) -> Command {
         .env("SITE_FOLDER", folder)
         .env("SITE_DATABASE", database)
         .env("SITE_SECRET_KEY", SECRET_KEY)
+        .env("SITE_TIME_ZONE", TIME_ZONE)
         .stdin(Stdio::null());
     command
 }
@@ -314,6 +318,7 @@ fn write_settings(folder: &Path, url: &str) {
         .arg(stack::python())
         .env("SITE_FOLDER", folder)
         .env("SITE_SECRET_KEY", SECRET_KEY)
+        .env("SITE_TIME_ZONE", TIME_ZONE)
         .current_dir(folder)
         .output()
         .unwrap();
