@@ -32,7 +32,7 @@ pub(crate) async fn serve() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let (database, _) = Database::open_sqlite(&folder.path().join("bench.db"))?;
     database.migrate(SystemClock.now()).await?;
-    let store: Arc<dyn Store> = Arc::new(database.with_cache()?);
+    let store: Arc<dyn Store> = Arc::new(database.with_cache().await?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let hashing = HashingPool::start(threads, 256)?;

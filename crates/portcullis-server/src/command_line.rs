@@ -28,7 +28,12 @@ pub enum Command {
     /// Create and migrate the database, and serve.
     Serve,
     /// Bring the database's tables up to date, and stop.
-    Migrate,
+    Migrate {
+        /// On PostgreSQL, add triggers named portcullis_* that tell of what others write as well: answers
+        /// are then kept in memory, and open sockets hear of it. `beside --leave` removes them.
+        #[arg(long)]
+        triggers: bool,
+    },
     /// Print every door with its authenticators and permission.
     Routes,
     /// Print every setting, its value and where it was said; secrets are hidden.
@@ -132,6 +137,9 @@ pub struct Beside {
     /// Add our tables, named portcullis_*; Django's stay as they are.
     #[arg(long, conflicts_with = "leave")]
     pub migrate: bool,
+    /// On PostgreSQL, add our triggers to Django's tables as well, which tell of what Django writes.
+    #[arg(long, requires = "migrate")]
+    pub triggers: bool,
     /// Remove everything named portcullis_* from the database, and do nothing else.
     #[arg(long)]
     pub leave: bool,

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use async_trait::async_trait;
 use portcullis_core::{Revocations, Revoked, Store, StoreError, UserId};
 
+use crate::cache::Cache;
 use crate::postgres::Postgres;
 use crate::row::Row;
 use crate::sqlite::Sqlite;
@@ -32,6 +33,7 @@ pub struct Database {
     newest_user: Arc<AtomicI64>,
     revocations: Revocations,
     tables: Arc<OnceLock<Tables>>,
+    cache: Option<Arc<Cache>>,
 }
 
 #[derive(Clone, Debug)]
@@ -98,17 +100,21 @@ impl Database {
 
     /// Keeps answers of queries while nothing is written, where it can be told that nothing is.
     ///
-    /// On SQLite what other programs write is noticed within about 100 ms; for one second after the
-    /// last look at the file at most, answers are served without it. On PostgreSQL every query is asked.
+    /// On SQLite what other programs write is noticed within about 100 ms, on PostgreSQL when it is
+    /// committed, by the triggers of [`add_notices`](Self::add_notices): without them every query is asked.
+    /// When the watch hears nothing for a second, answers are served no longer. Whoever listens to
+    /// [`revocations`](Self::revocations) hears of what other programs change from here on.
     ///
     /// # Errors
-    /// When the file cannot be opened once more.
-    pub fn with_cache(self) -> Result<Self, StoreError> {
-        let engine = match self.engine {
-            Engine::Sqlite(sqlite) => Engine::Sqlite(sqlite.with_cache()?),
-            postgres @ Engine::Postgres(_) => postgres,
-        };
-        Ok(Self { engine, ..self })
+    /// When the database does not answer.
+    pub async fn with_cache(mut self) -> Result<Self, StoreError> {
+        let cache = Cache::new(self.revocations.clone());
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.watch(&cache)?,
+            Engine::Postgres(postgres) => postgres.watch(&cache).await?,
+        }
+        self.cache = Some(cache);
+        Ok(self)
     }
 
     /// How many statements were run since the start, over all clones, those that were answered from
@@ -119,8 +125,14 @@ impl Database {
         self.statements.load(Ordering::Relaxed)
     }
 
+    /// How many of them were answered from the cache.
+    #[must_use]
+    pub fn cache_hits(&self) -> u64 {
+        self.cache.as_ref().map_or(0, |cache| cache.hits())
+    }
+
     /// The board on which a notice is written after each command that ends credentials, over all clones. What
-    /// other programs change is not on it.
+    /// other programs change is on it as far as [`with_cache`](Self::with_cache) watches.
     #[must_use]
     pub fn revocations(&self) -> &Revocations {
         &self.revocations
@@ -138,6 +150,7 @@ impl Database {
             newest_user: Arc::new(AtomicI64::new(i64::MIN)),
             revocations: Revocations::default(),
             tables: Arc::default(),
+            cache: None,
         }
     }
 
@@ -170,9 +183,11 @@ impl Database {
     pub(crate) async fn begin_blind(&self) -> Result<Transaction, StoreError> {
         let statements = Arc::clone(&self.statements);
         Ok(match &self.engine {
+            // Its writer tells the cache by itself.
             Engine::Sqlite(sqlite) => Transaction::sqlite(sqlite.begin().await?, statements),
             Engine::Postgres(postgres) => {
-                Transaction::postgres(postgres.begin().await?, statements)
+                let cache = self.cache.clone();
+                Transaction::postgres(postgres.begin().await?, statements, cache)
             }
         })
     }
@@ -187,7 +202,10 @@ impl Database {
                 transaction.commit().await?;
                 Ok(changed)
             }
-            Engine::Postgres(postgres) => postgres.execute(sql, values).await,
+            Engine::Postgres(postgres) => {
+                let _forgetting = self.cache.as_ref().map(Cache::forget_at_the_end);
+                postgres.execute(sql, values).await
+            }
         }
     }
 
@@ -199,18 +217,26 @@ impl Database {
     ) -> Result<Vec<Row>, StoreError> {
         self.statements.fetch_add(1, Ordering::Relaxed);
         match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.rows_of_file(sql, values).await,
+            Engine::Sqlite(sqlite) => sqlite.rows(sql, values).await,
             Engine::Postgres(postgres) => postgres.rows(sql, values).await,
         }
     }
 
-    /// All rows of a query that changes nothing, on a connection that does not wait for writers.
+    /// All rows of a query that changes nothing, on a connection that does not wait for writers: from the
+    /// cache when they are known. Of tables that [`notices`](crate::notices) names, or ours.
     pub(crate) async fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
-        self.statements.fetch_add(1, Ordering::Relaxed);
-        match &self.engine {
-            Engine::Sqlite(sqlite) => sqlite.rows(sql, values).await,
-            Engine::Postgres(postgres) => postgres.rows(sql, values).await,
+        let Some(cache) = &self.cache else {
+            return self.rows_now(sql, values).await;
+        };
+        let key = (sql.to_owned(), values.to_vec());
+        if let Some(rows) = cache.answer(&key) {
+            self.statements.fetch_add(1, Ordering::Relaxed);
+            return Ok(rows);
         }
+        let generation = cache.generation();
+        let rows = self.rows_now(sql, values).await?;
+        cache.keep(generation, key, &rows);
+        Ok(rows)
     }
 
     /// The first row of such a query.
@@ -226,13 +252,9 @@ impl Database {
 #[async_trait]
 impl Store for Database {
     async fn ping(&self) -> Result<(), StoreError> {
+        // Not from the cache: the question is whether the database answers.
         let sql = "SELECT EXISTS (SELECT 1 FROM auth_user)";
-        match &self.engine {
-            // Not from the cache: the question is whether the file answers.
-            Engine::Sqlite(sqlite) => sqlite.rows_of_file(sql, values![]).await,
-            Engine::Postgres(postgres) => postgres.rows(sql, values![]).await,
-        }
-        .map(|_| ())
+        self.rows_now(sql, values![]).await.map(|_| ())
     }
 }
 

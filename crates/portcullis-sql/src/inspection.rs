@@ -87,6 +87,7 @@ impl Database {
     /// # Errors
     /// When the database fails; nothing is removed then.
     pub async fn leave(&self) -> Result<Vec<String>, StoreError> {
+        self.remove_notices().await?;
         let tables = self.our_tables().await?;
         let mut transaction = self.begin_blind().await?;
         for table in &tables {

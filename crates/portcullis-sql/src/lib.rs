@@ -1,7 +1,7 @@
 //! Portcullis' stores in Django's schema: on an embedded SQLite file, or on PostgreSQL.
 //!
 //! Reading order: [`Database`] and `transaction` (the one seam, with `value` and `row`), `sqlite`
-//! and `postgres` (the engines behind it), `migrations` (which tables there are), `users`, `accounts`,
+//! and `postgres` (the engines behind it), `cache` and `notices` (what is known without asking), `migrations` (which tables there are), `users`, `accounts`,
 //! `logins`, `devices`, `jwt`, `login_list`, `sessions`, `names`, `emails`, `attempts`, `outbox` (the parts of
 //! [`Store`](portcullis_core::Store), a file each),
 //! [`timestamp`].
@@ -10,6 +10,7 @@
 mod accounts;
 mod attempts;
 mod audit;
+mod cache;
 mod database;
 mod devices;
 mod email_change;
@@ -21,6 +22,7 @@ mod login_list;
 mod logins;
 mod migrations;
 mod names;
+mod notices;
 mod outbox;
 mod permissions;
 mod placeholders;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use portcullis_core::StoreError;
 
+use crate::cache::Cache;
 use crate::failure::away;
 use crate::postgres::PostgresTransaction;
 use crate::row::Row;
@@ -37,6 +38,8 @@ pub(crate) struct Transaction {
     engine: Engine,
     sound: bool,
     statements: Arc<AtomicU64>,
+    /// To be emptied after the commit, where the engine does not do so itself.
+    cache: Option<Arc<Cache>>,
     /// Which of Django's tables there are.
     pub(crate) tables: Tables,
 }
@@ -53,15 +56,21 @@ impl Transaction {
             engine: Engine::Sqlite(transaction),
             sound: true,
             statements,
+            cache: None,
             tables: Tables::default(),
         }
     }
 
-    pub(crate) fn postgres(transaction: PostgresTransaction, statements: Arc<AtomicU64>) -> Self {
+    pub(crate) fn postgres(
+        transaction: PostgresTransaction,
+        statements: Arc<AtomicU64>,
+        cache: Option<Arc<Cache>>,
+    ) -> Self {
         Self {
             engine: Engine::Postgres(transaction),
             sound: true,
             statements,
+            cache,
             tables: Tables::default(),
         }
     }
@@ -133,6 +142,7 @@ impl Transaction {
     /// Makes it durable. When the future is dropped before it ends, it may be durable or undone.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
         self.stake()?;
+        let _forgetting = self.cache.as_ref().map(Cache::forget_at_the_end);
         match self.engine {
             Engine::Sqlite(transaction) => transaction.commit().await,
             Engine::Postgres(transaction) => transaction.commit().await,

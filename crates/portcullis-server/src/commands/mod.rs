@@ -66,7 +66,7 @@ pub async fn run(line: CommandLine) -> anyhow::Result<ExitCode> {
     let settings = &settings?;
     match command {
         Command::Serve => serve(settings).await?,
-        Command::Migrate => migrate(settings).await?,
+        Command::Migrate { triggers } => migrate(settings, triggers).await?,
         Command::Routes => routes(settings)?,
         Command::Settings { .. } | Command::Check | Command::Beside(_) => {
             settings::print(settings)?
@@ -103,8 +103,8 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let (database, opened) = open(settings).await?;
     let begins = settings.audit_begins(SystemClock.now());
     database.clear_audit(begins).await?;
-    let missing = missing_tables(settings, &database).await?;
-    let database = database.with_cache()?;
+    let notes = notes(settings, &database).await?;
+    let database = database.with_cache().await?;
     let threads = available_parallelism().map_or(1, usize::from);
     let surroundings = settings.surroundings();
     let mut services = services(settings, database, (keys, jwt), threads)?;
@@ -124,7 +124,7 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
         .with_context(|| format!("cannot listen on {}", settings.listen))?;
     let address = listener.local_addr()?;
     let address = address.to_string();
-    say(&(first_words(settings, opened, &address, &doors) + &missing))?;
+    say(&(first_words(settings, opened, &address, &doors) + &notes))?;
     if let Some(key) = setup_key {
         say(&format!(
             "  admin     first administrator: POST http://{address}/api/administrators/ with email, \
@@ -142,17 +142,30 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     say("stopped\n")
 }
 
-/// Brings the tables up to date, and says which migrations were applied.
+/// Brings the tables up to date, with triggers where they are wanted, and says what was applied.
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
+pub async fn migrate(settings: &Settings, triggers: bool) -> anyhow::Result<()> {
     let (database, _) = opening::connect(settings).await?;
     let applied = database.migrate(SystemClock.now()).await?;
     for name in &applied {
         say(&format!("applied {name}\n"))?;
     }
-    say(&format!("{} migrations applied\n", applied.len()))
+    say(&format!("{} migrations applied\n", applied.len()))?;
+    if triggers {
+        say(&triggers_added(&database).await?)?;
+    }
+    Ok(())
+}
+
+/// Adds the triggers that tell of what others write, and says so.
+async fn triggers_added(database: &Database) -> anyhow::Result<String> {
+    let tables = database.add_notices().await?;
+    Ok(match database.has_notices().await? {
+        true => format!("added triggers named portcullis_* to {tables} tables\n"),
+        false => "SQLite needs no triggers\n".to_owned(),
+    })
 }
 
 /// Prints every door with its authenticators and permission; opens and makes nothing.
@@ -193,7 +206,7 @@ fn services(
 }
 
 /// A line for each of Django's tables that is missing; an error where a setting needs one.
-async fn missing_tables(settings: &Settings, database: &Database) -> anyhow::Result<String> {
+async fn notes(settings: &Settings, database: &Database) -> anyhow::Result<String> {
     let tables = database.tables().await?;
     if !tables.emails && settings.accounts_email_verification == EmailVerification::Mandatory {
         bail!(
@@ -207,8 +220,13 @@ async fn missing_tables(settings: &Settings, database: &Database) -> anyhow::Res
         );
     }
     let missing = tables.missing().into_iter();
-    let lines = missing.map(|(name, what)| format!("  note      no table {name}: {what}\n"));
-    Ok(lines.collect())
+    let mut lines: String = missing
+        .map(|(name, what)| format!("  note      no table {name}: {what}\n"))
+        .collect();
+    if settings.database_url.is_postgres() && !database.has_notices().await? {
+        lines += "  note      every request asks the database: `portcullis migrate --triggers` lets answers be kept\n";
+    }
+    Ok(lines)
 }
 
 fn first_words(settings: &Settings, opened: Opened, address: &str, doors: &Doors) -> String {

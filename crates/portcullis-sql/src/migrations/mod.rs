@@ -59,6 +59,10 @@ impl Database {
             }
         }
         self.adopt_users().await?;
+        if self.has_notices().await? {
+            // New tables are told of as well.
+            self.add_notices().await?;
+        }
         self.tables().await?;
         Ok(applied)
     }

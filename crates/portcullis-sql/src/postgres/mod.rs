@@ -1,10 +1,12 @@
 //! PostgreSQL: a pool of connections.
 
 mod statement;
+mod watch;
 
 use std::fmt;
 use std::future::Future;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_core::StoreError;
@@ -12,6 +14,7 @@ use sqlx_core::transaction::Transaction;
 use sqlx_postgres::{PgConnectOptions, PgPool, PgPoolOptions, Postgres as Driver};
 use tokio::time::timeout;
 
+use crate::cache::Cache;
 use crate::failure::{away, refused};
 use crate::row::Row;
 use crate::value::Value;
@@ -51,6 +54,11 @@ impl Postgres {
             .await
             .map_err(|error| refused(&error))?;
         Ok(Self { pool })
+    }
+
+    /// Tells the cache of what is written, as far as there are triggers that tell of it.
+    pub(crate) async fn watch(&self, cache: &Arc<Cache>) -> Result<(), StoreError> {
+        watch::start(&self.pool, cache).await
     }
 
     pub(crate) async fn begin(&self) -> Result<PostgresTransaction, StoreError> {

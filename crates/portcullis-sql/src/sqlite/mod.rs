@@ -1,7 +1,7 @@
 //! SQLite: one writer on a thread of its own, some readers, opened on demand.
 
-mod cache;
 mod statement;
+mod watch;
 mod writer;
 
 use std::fmt;
@@ -16,11 +16,11 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use crate::cache::Cache;
 use crate::database::Opened;
 use crate::failure::{away, refused};
 use crate::row::Row;
 use crate::value::Value;
-use cache::Cache;
 use writer::Writer;
 pub(crate) use writer::{PATIENCE, SqliteTransaction};
 
@@ -37,7 +37,6 @@ pub(crate) struct Sqlite {
     writer: Writer,
     readers: Arc<Mutex<Vec<Connection>>>,
     reading: Arc<Semaphore>,
-    cache: Option<Arc<Cache>>,
 }
 
 impl Sqlite {
@@ -50,7 +49,6 @@ impl Sqlite {
             writer: Writer::start(connection)?,
             readers: Arc::default(),
             reading: Arc::new(Semaphore::new(READERS)),
-            cache: None,
         };
         Ok((sqlite, opened))
     }
@@ -63,47 +61,20 @@ impl Sqlite {
             writer: Writer::start(connection)?,
             readers: Arc::default(),
             reading: Arc::new(Semaphore::new(READERS)),
-            cache: None,
         })
     }
 
-    /// Keeps answers while nothing is written.
-    pub(crate) fn with_cache(mut self) -> Result<Self, StoreError> {
-        let connection = self.reader().map_err(|error| refused(&error))?;
-        let cache = Cache::start(connection)?;
-        self.writer.after_commit(Box::new({
-            let cache = Arc::clone(&cache);
-            move || cache.forget()
-        }));
-        self.cache = Some(cache);
-        Ok(self)
+    /// Tells the cache of what is written, by us and by others.
+    pub(crate) fn watch(&self, cache: &Arc<Cache>) -> Result<(), StoreError> {
+        self.writer.watch(Arc::clone(cache))
     }
 
     pub(crate) async fn begin(&self) -> Result<SqliteTransaction, StoreError> {
         self.writer.begin().await
     }
 
-    /// The answer to a query: a known one that still holds, or what the file says.
-    pub(crate) async fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
-        let Some(cache) = &self.cache else {
-            return self.rows_of_file(sql, values).await;
-        };
-        let key = (sql.to_owned(), values.to_vec());
-        if let Some(rows) = cache.answer(&key) {
-            return Ok(rows);
-        }
-        let generation = cache.generation();
-        let rows = self.rows_of_file(sql, values).await?;
-        cache.keep(generation, key, &rows);
-        Ok(rows)
-    }
-
     /// Runs a query on a connection of its own, off the executor.
-    pub(crate) async fn rows_of_file(
-        &self,
-        sql: &str,
-        values: &[Value],
-    ) -> Result<Vec<Row>, StoreError> {
+    pub(crate) async fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
         let turn = timeout(PATIENCE, Arc::clone(&self.reading).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else {
             return Err(away("too many queries are waiting"));

@@ -1,8 +1,8 @@
 //! The one writer: a thread with the only connection that writes, leased to one transaction at a time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -12,6 +12,8 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::statement;
+use super::watch::{LOOK_EVERY, Watch};
+use crate::cache::Cache;
 use crate::failure::{away, refused};
 use crate::row::Row;
 use crate::value::Value;
@@ -25,6 +27,13 @@ const QUEUE: usize = 1024;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 type Answer<T> = oneshot::Sender<rusqlite::Result<T>>;
+
+/// What the writer is asked to do.
+enum Task {
+    Serve(Lease),
+    /// To tell this cache from now on of what is written.
+    Watch(Arc<Cache>),
+}
 
 /// A transaction that waits for its turn. It ends when nobody can send orders any more.
 struct Lease {
@@ -41,31 +50,25 @@ enum Order {
 /// Sends transactions to the writer's thread.
 #[derive(Clone)]
 pub(super) struct Writer {
-    queue: SyncSender<Lease>,
-    committed: Arc<OnceLock<Hook>>,
+    queue: SyncSender<Task>,
 }
-
-/// What is run after each commit.
-pub(super) type Hook = Box<dyn Fn() + Send + Sync>;
 
 impl Writer {
     /// Starts the thread, which ends when the last `Writer` is gone.
     pub(super) fn start(connection: Connection) -> Result<Self, StoreError> {
-        let committed = Arc::<OnceLock<Hook>>::default();
-        let (queue, leases) = sync_channel(QUEUE);
+        let (queue, tasks) = sync_channel(QUEUE);
         thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn({
-                let committed = Arc::clone(&committed);
-                move || work(connection, &leases, &committed)
-            })
+            .spawn(move || work(connection, &tasks))
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        Ok(Self { queue, committed })
+        Ok(Self { queue })
     }
 
-    /// Runs `hook` after each commit, before it is acknowledged. Only the first hook counts.
-    pub(super) fn after_commit(&self, hook: Hook) {
-        let _ = self.committed.set(hook);
+    /// From now on `cache` is told of each commit before it is acknowledged, and of what others write.
+    pub(super) fn watch(&self, cache: Arc<Cache>) -> Result<(), StoreError> {
+        self.queue
+            .try_send(Task::Watch(cache))
+            .map_err(|_| away("too many writes are waiting"))
     }
 
     /// Begins a transaction when the ones before it have ended. One whose caller has gone away
@@ -75,7 +78,7 @@ impl Writer {
         // One order at a time, and the next is sent after its answer.
         let (sender, orders) = sync_channel(1);
         self.queue
-            .try_send(Lease { begun, orders })
+            .try_send(Task::Serve(Lease { begun, orders }))
             .map_err(|_| away("too many writes are waiting"))?;
         wait(PATIENCE, turn).await?;
         Ok(SqliteTransaction {
@@ -152,20 +155,32 @@ async fn wait<T>(
     }
 }
 
-fn work(mut connection: Connection, leases: &Receiver<Lease>, committed: &OnceLock<Hook>) {
-    while let Ok(lease) = leases.recv() {
-        if catch_unwind(AssertUnwindSafe(|| {
-            serve(&mut connection, lease, committed)
-        }))
-        .is_err()
-        {
-            tracing::error!("a database statement panicked");
+fn work(mut connection: Connection, tasks: &Receiver<Task>) {
+    let mut watch = None;
+    loop {
+        if let Some(watch) = &mut watch {
+            Watch::look(watch, &connection);
+        }
+        let task = match watch {
+            Some(_) => tasks.recv_timeout(LOOK_EVERY),
+            None => tasks.recv().map_err(RecvTimeoutError::from),
+        };
+        match task {
+            Ok(Task::Serve(lease)) => {
+                let served = || serve(&mut connection, lease, watch.as_ref());
+                if catch_unwind(AssertUnwindSafe(served)).is_err() {
+                    tracing::error!("a database statement panicked");
+                }
+            }
+            Ok(Task::Watch(cache)) => watch = Some(Watch::new(cache)),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
         }
     }
 }
 
 /// One transaction from begin to end; every early return rolls it back.
-fn serve(connection: &mut Connection, lease: Lease, committed: &OnceLock<Hook>) {
+fn serve(connection: &mut Connection, lease: Lease, watch: Option<&Watch>) {
     let Lease { begun, orders } = lease;
     if begun.is_closed() {
         return;
@@ -186,8 +201,8 @@ fn serve(connection: &mut Connection, lease: Lease, committed: &OnceLock<Hook>) 
             Ok(Order::Commit(answer)) => {
                 let done = transaction.commit();
                 // Also when it failed: nobody knows for sure what is in the file then.
-                if let Some(hook) = committed.get() {
-                    hook();
+                if let Some(watch) = watch {
+                    watch.written();
                 }
                 let _ = answer.send(done);
                 return;

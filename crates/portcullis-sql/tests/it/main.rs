@@ -8,6 +8,7 @@ mod devices;
 mod jwt;
 mod logins;
 mod migrations;
+mod notices;
 mod outbox;
 mod place;
 mod postgres;

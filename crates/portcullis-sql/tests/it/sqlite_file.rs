@@ -61,7 +61,7 @@ async fn until<F: AsyncFn() -> bool>(wanted: F) -> std::time::Duration {
 async fn kept_answer_ends_with_our_own_write_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let (database, _) = Database::open_sqlite(&file(&folder)).unwrap();
-    let database = database.with_cache().unwrap();
+    let database = database.with_cache().await.unwrap();
     database.migrate(NOW).await.unwrap();
     let ada = crate::ada(&database).await;
     let id = ada.id.to_string();
@@ -79,7 +79,7 @@ async fn kept_answer_ends_with_our_own_write_at_once() {
 async fn answers_beside_writes_are_never_older_than_the_write() {
     let folder = tempfile::tempdir().unwrap();
     let (database, _) = Database::open_sqlite(&file(&folder)).unwrap();
-    let database = database.with_cache().unwrap();
+    let database = database.with_cache().await.unwrap();
     database.migrate(NOW).await.unwrap();
     let ada = crate::ada(&database).await;
     let id = ada.id.to_string();
@@ -109,7 +109,7 @@ async fn answers_beside_writes_are_never_older_than_the_write() {
 async fn kept_answer_ends_with_another_programs_write() {
     let folder = tempfile::tempdir().unwrap();
     let (database, _) = Database::open_sqlite(&file(&folder)).unwrap();
-    let database = database.with_cache().unwrap();
+    let database = database.with_cache().await.unwrap();
     database.migrate(NOW).await.unwrap();
     let id = crate::ada(&database).await.id.to_string();
     let is_active = async || database.user_by_id(&id).await.unwrap().unwrap().is_active;

@@ -6,10 +6,12 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use tokio::task::LocalSet;
+
 use crate::place::Place;
 use crate::postgres::Server;
 
-type Behaviour = fn(Place) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+type Behaviour = fn(Place) -> Pin<Box<dyn Future<Output = ()>>>;
 
 macro_rules! behaviours {
     ($($module:ident::$name:ident,)*) => {
@@ -96,6 +98,10 @@ behaviours! {
     profiles::names_are_changed_one_by_one,
     profiles::session_of_the_change_goes_on_under_a_new_key,
     profiles::users_are_found_by_their_address_in_any_case,
+    notices::change_by_another_is_seen_within_a_second,
+    notices::own_change_is_seen_by_the_very_next_question,
+    notices::watch_that_lost_its_connection_serves_nothing_old,
+    notices::without_a_watch_every_question_is_asked,
     outbox::account_and_its_mail_are_made_together_or_not_at_all,
     outbox::failed_mail_is_due_again_later_and_later,
     outbox::mail_is_due_oldest_first_and_not_before_its_time,
@@ -124,7 +130,8 @@ fn store_suite_on_postgres() {
     for (name, behaviour) in BEHAVIOURS {
         let place = runtime.block_on(Place::postgres(&mut server, name));
         // The panic's message goes to the test's output.
-        match runtime.block_on(runtime.spawn(behaviour(place))) {
+        let local = LocalSet::new();
+        match local.block_on(&runtime, local.spawn_local(behaviour(place))) {
             Ok(()) => println!("{name} ... ok"),
             Err(_) => failed.push(*name),
         }

@@ -68,6 +68,11 @@ fn of_project(project: &Project) -> Vec<String> {
     for key in ["session_cookie_name", "csrf_cookie_name"] {
         lines.push(format!("{key} = {}", quoted(project.text(key))));
     }
+    let domain = project.text("session_cookie_domain");
+    if !domain.is_empty() {
+        let domain = domain.trim_start_matches('.');
+        lines.push(format!("cookie_domain = {}", quoted(domain)));
+    }
     let backends = project.texts("authentication_backends");
     lines.push(format!("authentication_backends = {}", list(&backends)));
     let origins = project.texts("csrf_trusted_origins");

@@ -66,6 +66,9 @@ pub(super) async fn beside(words: &Beside) -> anyhow::Result<()> {
             "added tables named portcullis_* ({} migrations)\n",
             applied.len()
         );
+        if words.triggers {
+            report += &super::triggers_added(&database).await?;
+        }
     } else {
         report += "nothing was changed in the database; `portcullis serve`, or --migrate, adds tables named \
                    portcullis_*, and --leave removes them\n";
@@ -183,8 +186,11 @@ fn of_project(project: &Project, lines: &mut Vec<String>) {
     } else if !engine.ends_with("sessions.backends.db") {
         lines.push(format!("sessions: {engine} is not in the database"));
     }
-    if !project.text("session_cookie_domain").is_empty() {
-        lines.push("SESSION_COOKIE_DOMAIN: our cookies are of one host".to_owned());
+    if project.text("session_cookie_domain") != project.text("csrf_cookie_domain") {
+        lines.push(
+            "SESSION_COOKIE_DOMAIN and CSRF_COOKIE_DOMAIN differ: ours is the first for both"
+                .to_owned(),
+        );
     }
     if project.is("csrf_use_sessions") {
         lines.push("CSRF_USE_SESSIONS: our CSRF secret is a cookie".to_owned());

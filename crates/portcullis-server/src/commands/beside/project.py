@@ -43,6 +43,7 @@ found = {
     "session_cookie_name": settings.SESSION_COOKIE_NAME,
     "session_cookie_age": settings.SESSION_COOKIE_AGE,
     "session_cookie_domain": settings.SESSION_COOKIE_DOMAIN,
+    "csrf_cookie_domain": settings.CSRF_COOKIE_DOMAIN,
     "session_expire_at_browser_close": settings.SESSION_EXPIRE_AT_BROWSER_CLOSE,
     "csrf_cookie_name": settings.CSRF_COOKIE_NAME,
     "csrf_use_sessions": settings.CSRF_USE_SESSIONS,

@@ -131,6 +131,11 @@ impl Site {
         write_settings(folder.path(), &url);
         let log = fs::File::create(folder.path().join("ours.log")).unwrap();
         let ours = Server::start_logging(folder.path(), &FLAGS, "warn", log.into());
+        // On PostgreSQL answers are kept here only when triggers tell of what Django writes.
+        runtime.block_on(async {
+            let (store, _) = Database::open(&url).await.unwrap();
+            store.add_notices().await.unwrap();
+        });
         let site = Self {
             django,
             django_address: format!("localhost:{port}"),
