@@ -13,7 +13,7 @@ struct Need {
     is_there: fn() -> bool,
 }
 
-const NEEDS: [Need; 4] = [
+const NEEDS: [Need; 5] = [
     Need {
         name: "postgres",
         variable: "PORTCULLIS_WITHOUT_POSTGRES",
@@ -38,6 +38,13 @@ const NEEDS: [Need; 4] = [
             is_there("/usr/bin/python3", &["-c", "import aiosmtpd"])
                 && is_there("openssl", &["version"])
         },
+    },
+    Need {
+        name: "nginx",
+        variable: "PORTCULLIS_WITHOUT_NGINX",
+        left_out: "forward-auth behind a real nginx",
+        packages: &["nginx-light"],
+        is_there: || is_there("nginx", &["-v"]),
     },
     Need {
         name: "django",

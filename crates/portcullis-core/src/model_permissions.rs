@@ -138,6 +138,10 @@ mod tests {
                 _ => Ok(app == "shop" && self.0.contains(&codename)),
             }
         }
+
+        async fn groups(&self, _: &UserId) -> Result<Vec<String>, StoreError> {
+            Ok(Vec::new())
+        }
     }
 
     fn user(is_superuser: bool, is_active: bool) -> Principal {

@@ -13,7 +13,7 @@ use portcullis::django::jwt::Backend;
 use portcullis::django::password::Hashers;
 use portcullis::web::{
     AllowedHosts, Api, BasicAuthentication, Compat, Content, CookieDoorSettings, Cors,
-    CorsSettings, CsrfSettings, Description, HashingPool, LoginLimits, Passwords,
+    CorsSettings, CsrfSettings, Description, ForwardAuth, HashingPool, LoginLimits, Passwords,
     SessionAuthentication, SessionSettings, Sessions, TokenAuthentication, TrustedProxies,
     security_headers,
 };
@@ -81,6 +81,8 @@ pub struct Surroundings {
     pub authentication_classes: Vec<AuthenticationClass>,
     /// What must be allowed at doors that name nothing.
     pub permission_classes: Vec<PermissionClass>,
+    /// Whether CSRF tokens of requests that a proxy asks about are for the server behind it to check.
+    pub forward_auth_leaves_csrf: bool,
     /// How many log-ins may fail, over all doors and nodes.
     pub login_limits: LoginLimits,
     /// Whether every door is documented at `/docs/`.
@@ -159,6 +161,12 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         accounts = accounts.with_mailer(mailer);
     }
     let rest_auth = RestAuth::new(accounts.clone(), surroundings.rest_auth);
+    let mut forward = ForwardAuth::new(Arc::clone(&store), |name| {
+        PermissionClass::named(name).map(PermissionClass::permission)
+    });
+    if surroundings.forward_auth_leaves_csrf {
+        forward = forward.leaving_csrf_tokens();
+    }
     let health = get(move || healthz(Arc::clone(&store))).described(
         Description::new("Is the service up?")
             .answer(200, "It is.", Content::Text("application/json"))
@@ -174,7 +182,8 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         .merge(rest_auth.doors(&gate, "/rest-auth/", Api::new))
         .merge(accounts.device_doors(&gate, "/knox/", Api::new))
         .merge(jwt.doors(&gate, "/jwt/", Api::new))
-        .merge(jwt.jwks_door(&gate));
+        .merge(jwt.jwks_door(&gate))
+        .merge(forward.doors(&gate, "/api/forward-auth/"));
     match surroundings.has_docs {
         true => page::with_docs(doors, &gate),
         false => doors,

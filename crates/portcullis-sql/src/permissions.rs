@@ -31,4 +31,14 @@ impl PermissionStore for Database {
             .await?;
         Ok(held.is_some())
     }
+
+    async fn groups(&self, user: &UserId) -> Result<Vec<String>, StoreError> {
+        let Some(id) = integer(user) else {
+            return Ok(Vec::new());
+        };
+        let sql = "SELECT g.name FROM auth_group g JOIN auth_user_groups m ON m.group_id = g.id \
+                   WHERE m.user_id = ?1 ORDER BY g.name";
+        let rows = self.rows(sql, values![id]).await?;
+        rows.iter().map(|row| row.get(0)).collect()
+    }
 }

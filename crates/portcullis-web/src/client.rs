@@ -10,6 +10,10 @@ use http::{Extensions, header};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddress(pub IpAddr);
 
+/// In a request's extensions: it came through a proxy whose word counts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ThroughProxy;
+
 /// Facts about the client's end, put into a request's extensions before any door.
 ///
 /// Without it a request counts as plain http from nowhere: nothing is believed that headers say.

@@ -59,6 +59,15 @@ impl Csrf {
         if compat.is_some_and(|compat| compat.login_without_origin_check) {
             return Ok(());
         }
+        self.check_origin(request)
+    }
+
+    /// Checks that no other site sent a request, whatever its method: by its `Origin`, or where there is none
+    /// by what the browser says.
+    ///
+    /// # Errors
+    /// The reason.
+    pub fn check_origin(&self, request: &Parts) -> Result<(), String> {
         refuse_cross_site(request)?;
         let Some(origin) = header(request, "origin") else {
             return Ok(());

@@ -89,6 +89,15 @@ impl Doors {
         doors
     }
 
+    /// Declares a path whose handler asks the door itself, by the [`Knock`](crate::Knock) in the request's
+    /// extensions, about a request that it is told of.
+    #[must_use]
+    pub(crate) fn asking_route(self, path: &str, handler: Methods) -> Self {
+        let mut doors = self.route(path, handler);
+        doors.last().face = Face::Asking;
+        doors
+    }
+
     /// Sets the permission of the path declared last.
     ///
     /// # Panics

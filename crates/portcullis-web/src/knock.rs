@@ -70,13 +70,24 @@ impl Knock {
         request: &Parts,
         bare: Option<&str>,
     ) -> Result<Admitted, Refusal> {
+        let admitted = self.recognise(request, bare).await?;
+        // As for a form: what a cookie made somebody's owes a token, if the method changes things.
+        if let Some(csrf) = Effects::of(&admitted.request).owed_csrf() {
+            csrf.check(&admitted.request, None)
+                .map_err(Refusal::CsrfFailed)?;
+        }
+        Ok(admitted)
+    }
+
+    /// The same, without looking for a CSRF token where one is owed.
+    pub(crate) async fn recognise(
+        &self,
+        request: &Parts,
+        bare: Option<&str>,
+    ) -> Result<Admitted, Refusal> {
         Effects::of(request).take_expiry();
         let (authenticated, request) = self.find(request, bare).await?;
         let effects = Effects::of(&request);
-        // As for a form: what a cookie made somebody's owes a token, if the method changes things.
-        if let Some(csrf) = effects.owed_csrf() {
-            csrf.check(&request, None).map_err(Refusal::CsrfFailed)?;
-        }
         let access = self.0.access(authenticated, Action::Connect);
         Ok(Admitted {
             access,

@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::HeaderMap;
 
-use crate::client::{ClientInfo, PeerAddress};
+use crate::client::{ClientInfo, PeerAddress, ThroughProxy};
 
 /// The proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
 #[doc(alias = "SECURE_PROXY_SSL_HEADER")]
@@ -37,7 +37,11 @@ impl TrustedProxies {
         next: Next,
     ) -> Response {
         let peer = request.extensions().get::<PeerAddress>();
-        let info = proxies.info(peer.map(|PeerAddress(address)| *address), request.headers());
+        let peer = peer.map(|PeerAddress(address)| *address);
+        let info = proxies.info(peer, request.headers());
+        if proxies.trusts(peer) {
+            request.extensions_mut().insert(ThroughProxy);
+        }
         request.extensions_mut().insert(info);
         next.run(request).await
     }

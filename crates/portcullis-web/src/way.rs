@@ -48,7 +48,7 @@ pub(crate) struct Door {
 
 /// Runs before the handler of every door, also where the method has none: 401 and 403 come before 405.
 pub(crate) async fn enter(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
-    if matches!(door.face, Face::Socket) {
+    if matches!(door.face, Face::Socket | Face::Asking) {
         return knock::enter(door, request, next).await;
     }
     let method = request.method().clone();
@@ -60,7 +60,7 @@ pub(crate) async fn enter(State(door): State<Arc<Door>>, request: Request, next:
 
     let negotiated = match &door.face {
         Face::Api(api) => api.negotiate(&parts),
-        Face::Plain | Face::Page | Face::Socket => Ok(Negotiated::JSON),
+        Face::Plain | Face::Page | Face::Socket | Face::Asking => Ok(Negotiated::JSON),
     };
     let chosen = *negotiated.as_ref().unwrap_or(&Negotiated::JSON);
     let admitted = match negotiated {
@@ -174,7 +174,7 @@ impl Door {
     pub(crate) fn action(&self, method: &Method) -> Action {
         match self.face {
             Face::Socket => Action::Connect,
-            Face::Plain | Face::Api(_) | Face::Page => Action::of_method(method),
+            Face::Plain | Face::Api(_) | Face::Page | Face::Asking => Action::of_method(method),
         }
     }
 

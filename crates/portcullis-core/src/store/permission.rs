@@ -22,4 +22,10 @@ pub trait PermissionStore: Send + Sync {
         app_label: &str,
         codename: &str,
     ) -> Result<bool, StoreError>;
+
+    /// The names of the groups that a user is in, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn groups(&self, user: &UserId) -> Result<Vec<String>, StoreError>;
 }

@@ -90,7 +90,16 @@ const PERMISSIONS: [(PermissionClass, &str, &str); 4] = [
 ];
 
 impl PermissionClass {
-    fn permission(self) -> Arc<dyn Permission> {
+    /// The class of that name, or path in Django's packages.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let all = PERMISSIONS.iter();
+        let mut known = all.filter(|(_, short, path)| [short, path].contains(&&name));
+        known.next().map(|(class, ..)| *class)
+    }
+
+    /// What it stands for.
+    pub(crate) fn permission(self) -> Arc<dyn Permission> {
         match self {
             Self::AllowAny => Arc::new(AllowAny),
             Self::IsAuthenticated => Arc::new(IsAuthenticated),

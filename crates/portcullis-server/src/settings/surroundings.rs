@@ -44,6 +44,7 @@ impl Settings {
             compat: self.compat(),
             authentication_classes: self.authentication_classes(),
             permission_classes: self.default_permission_classes.0.clone(),
+            forward_auth_leaves_csrf: self.forward_auth_leaves_csrf_tokens,
             login_limits: self.login_limits(),
             has_docs: self.docs_enabled,
         }

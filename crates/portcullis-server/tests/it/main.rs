@@ -19,6 +19,7 @@ mod database_away;
 mod devices;
 mod docs;
 mod docs_checked;
+mod forward_auth;
 mod http_limits;
 mod inside;
 mod invitations;

@@ -64,6 +64,7 @@ csrf_cookie_name = "shop_csrf"
 authentication_backends = ["allauth.account.auth_backends.AuthenticationBackend"]
 default_authentication_classes = ["rest_framework.authentication.TokenAuthentication", "BasicAuthentication"]
 default_permission_classes = ["rest_framework.permissions.IsAuthenticated"]
+forward_auth.leaves_csrf_tokens = false
 pbkdf2_iterations = 600000
 device.token_ttl_seconds = 86400
 login_limit = { tries = 5, tries_per_day = 20, tries_per_address = 50, window_seconds = 60 }

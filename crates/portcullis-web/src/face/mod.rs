@@ -24,13 +24,15 @@ pub(crate) enum Face {
     Page,
     /// A socket: its handler asks the door itself, by [`Knock`](crate::Knock).
     Socket,
+    /// A handler that asks the door by itself as well, about a request that it is told of.
+    Asking,
 }
 
 impl Face {
     /// The answer for a refusal.
     pub(crate) fn refuse(&self, refusal: Refusal) -> Response {
         match self {
-            Self::Plain | Self::Api(_) | Self::Socket => refusal.into_response(),
+            Self::Plain | Self::Api(_) | Self::Socket | Self::Asking => refusal.into_response(),
             Self::Page => page(&refusal),
         }
     }

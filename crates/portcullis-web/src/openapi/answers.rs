@@ -26,7 +26,9 @@ pub(super) fn answers(door: &Door, method: &Method, said: &Description) -> Value
     for (status, text) in refusals(door, method, has_body) {
         let body = match door.face {
             Face::Page => ("text/html", json!({ "type": "string" })),
-            Face::Plain | Face::Api(_) | Face::Socket => (JSON, shared_one("Refusal")),
+            Face::Plain | Face::Api(_) | Face::Socket | Face::Asking => {
+                (JSON, shared_one("Refusal"))
+            }
         };
         add(status, text, Some(body));
     }
