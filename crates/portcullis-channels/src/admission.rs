@@ -5,13 +5,14 @@ use std::panic::AssertUnwindSafe;
 use futures_util::FutureExt;
 use http::StatusCode;
 use http::request::Parts;
-use portcullis_web::{Access, Knock, Refusal};
+use portcullis_web::{Access, Admitted, Knock, Refusal};
 use time::OffsetDateTime;
 
 use crate::consumer::Consumer;
 use crate::lookup::Lookup;
 use crate::outcome::Outcome;
 use crate::socket::Served;
+use crate::tickets::Redeemed;
 
 /// Which door, and which object behind it.
 #[derive(Clone, Debug)]
@@ -45,7 +46,7 @@ pub(crate) struct Entry<T> {
 }
 
 impl<T> Admission<T> {
-    fn refused(refusal: &Refusal, is_nobody: bool) -> Self {
+    pub(crate) fn refused(refusal: &Refusal, is_nobody: bool) -> Self {
         Self {
             outcome: Outcome::refused(refusal),
             entry: None,
@@ -80,7 +81,7 @@ impl<C: Consumer> Served<C> {
         bare: Option<&str>,
     ) -> Admission<C::Object> {
         let knock = &target.knock;
-        let admitted = match knock.authenticate(request, bare).await {
+        let admitted = match self.authenticate(knock, request, bare).await {
             Ok(admitted) => admitted,
             Err(refusal) => return Admission::refused(&refusal, false),
         };
@@ -115,6 +116,28 @@ impl<C: Consumer> Served<C> {
             }),
             is_nobody,
         }
+    }
+
+    /// Who it is: by the ticket that was taken for them, or by the door's authenticators.
+    async fn authenticate(
+        &self,
+        knock: &Knock,
+        request: &Parts,
+        bare: Option<&str>,
+    ) -> Result<Admitted, Refusal> {
+        let redeemed = request.extensions.get::<Redeemed>();
+        let (Some(tickets), Some(redeemed)) = (&self.channels.tickets, redeemed) else {
+            return knock.authenticate(request, bare).await;
+        };
+        let (access, expires) = tickets
+            .access(knock, redeemed)
+            .await
+            .map_err(|error| knock.refusal_of(error))?;
+        Ok(Admitted {
+            access,
+            request: request.clone(),
+            expires,
+        })
     }
 
     /// The hook's last word about what came of it.

@@ -1,7 +1,9 @@
 //! Bare tokens of a handshake: in a sub-protocol, which a browser can set, or in the query.
 
+use axum::extract::OriginalUri;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::Uri;
 use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
 use http::request::Parts;
 
@@ -21,10 +23,22 @@ pub(crate) struct Offered {
     pub(crate) protocol: Option<&'static str>,
     /// A token without its keyword. There is none where an `Authorization` header is: that counts.
     pub(crate) token: Option<String>,
+    /// A ticket, where nothing of the above is.
+    pub(crate) ticket: Option<String>,
 }
 
 impl Offered {
-    pub(crate) fn of(request: &Parts, settings: &SocketSettings) -> Self {
+    /// What a request offers, its tokens taken out of its URL: whoever writes that down later writes no secret.
+    pub(crate) fn of(request: &mut Parts, settings: &SocketSettings, has_tickets: bool) -> Self {
+        let has_header = request.headers.contains_key(AUTHORIZATION);
+        let query = request.uri.query().unwrap_or_default();
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+        let in_query = |wanted: &str| {
+            let found = pairs.iter().find(|(name, _)| name == wanted);
+            found
+                .map(|(_, value)| value.clone())
+                .filter(|value| !value.is_empty())
+        };
         let offers = || {
             let lines = request.headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter();
             lines
@@ -33,21 +47,43 @@ impl Offered {
                 .map(str::trim)
                 .filter(|_| settings.sub_protocol)
         };
-        let has_header = request.headers.contains_key(AUTHORIZATION);
-        let in_protocol = || offers().find_map(bearer);
-        let in_query = || {
-            let query = request.uri.query().filter(|_| settings.query_token)?;
-            let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).ok()?;
-            let token = pairs.into_iter().find(|(name, _)| name == "token")?.1;
-            (!token.is_empty()).then_some(token)
+        let protocol = offers().any(|offer| offer == PROTOCOL).then_some(PROTOCOL);
+        let in_protocol = offers().find_map(bearer).filter(|_| !has_header);
+        let is_free = !has_header && in_protocol.is_none();
+        let ticket = in_query("ticket").filter(|_| has_tickets && is_free);
+        let token =
+            in_query("token").filter(|_| settings.query_token && is_free && ticket.is_none());
+        let offered = Self {
+            protocol,
+            token: in_protocol.or(token),
+            ticket,
         };
-        Self {
-            protocol: offers().any(|offer| offer == PROTOCOL).then_some(PROTOCOL),
-            token: match has_header {
-                true => None,
-                false => in_protocol().or_else(in_query),
-            },
+        if pairs.iter().any(|(name, _)| is_secret(name)) {
+            mask(request, pairs);
         }
+        offered
+    }
+}
+
+fn is_secret(name: &str) -> bool {
+    matches!(name, "token" | "ticket")
+}
+
+/// Puts stars where secrets are in a URL.
+fn mask(request: &mut Parts, mut pairs: Vec<(String, String)>) {
+    for (name, value) in &mut pairs {
+        if is_secret(name) {
+            "***".clone_into(value);
+        }
+    }
+    let query = serde_urlencoded::to_string(&pairs).unwrap_or_default();
+    let mut uri = request.uri.clone().into_parts();
+    let path = format!("{}?{query}", request.uri.path());
+    uri.path_and_query = path.parse().ok();
+    // What cannot be masked is left out.
+    request.uri = Uri::from_parts(uri).unwrap_or_default();
+    if let Some(OriginalUri(original)) = request.extensions.get_mut::<OriginalUri>() {
+        *original = request.uri.clone();
     }
 }
 
@@ -77,7 +113,26 @@ mod tests {
             query_token: true,
             ..SocketSettings::default()
         };
-        Offered::of(&request.body(()).unwrap().into_parts().0, &settings)
+        let mut head = request.body(()).unwrap().into_parts().0;
+        Offered::of(&mut head, &settings, true)
+    }
+
+    #[test]
+    fn ticket_comes_before_a_token_of_the_query_and_neither_stays_in_the_url() {
+        let uri = "/ws/?token=q&ticket=t&word=sesame&token=r";
+        let mut head = Request::builder().uri(uri).body(()).unwrap().into_parts().0;
+        head.extensions.insert(OriginalUri(head.uri.clone()));
+        let settings = SocketSettings {
+            query_token: true,
+            ..SocketSettings::default()
+        };
+        let offered = Offered::of(&mut head, &settings, true);
+        assert_eq!(offered.ticket.as_deref(), Some("t"));
+        assert_eq!(offered.token, None);
+        let masked = "/ws/?token=***&ticket=***&word=sesame&token=***";
+        assert_eq!(head.uri.to_string(), masked);
+        let original = head.extensions.get::<OriginalUri>().unwrap();
+        assert!(!original.0.to_string().contains("=t"));
     }
 
     #[test]

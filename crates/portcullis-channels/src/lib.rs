@@ -25,6 +25,7 @@ mod schema;
 mod settings;
 mod socket;
 mod task;
+mod tickets;
 mod topic;
 mod validation;
 
@@ -35,4 +36,5 @@ pub use limits::ConnectionLimits;
 pub use outcome::Outcome;
 pub use settings::{CloseStyle, OriginPolicy, Rate, SocketSettings, Wire};
 pub use socket::{Channels, Socket, SocketDoors};
+pub use tickets::Tickets;
 pub use topic::Topic;

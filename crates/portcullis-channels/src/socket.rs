@@ -5,7 +5,7 @@ use std::future::Future;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, RawPathParams, Request};
+use axum::extract::{FromRequestParts, OriginalUri, RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
 use http::header::AUTHORIZATION;
 use http::{Method, StatusCode};
@@ -26,6 +26,7 @@ use crate::outcome::{Hook, Outcome};
 use crate::schema::Messages;
 use crate::settings::SocketSettings;
 use crate::task;
+use crate::tickets::Tickets;
 
 /// What all sockets of a service share: the layer that carries messages to groups, and how many connections
 /// everybody has.
@@ -44,6 +45,7 @@ pub struct Channels {
     pub(crate) layer: Arc<dyn ChannelLayer>,
     pub(crate) limits: ConnectionLimits,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) tickets: Option<Tickets>,
 }
 
 impl Channels {
@@ -60,6 +62,7 @@ impl Channels {
             layer,
             limits: ConnectionLimits::default(),
             clock: Arc::new(SystemClock),
+            tickets: None,
         }
     }
 
@@ -67,6 +70,15 @@ impl Channels {
     #[must_use]
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self }
+    }
+
+    /// Takes tickets: a handshake with `?ticket=` is made by whoever asked for it.
+    #[must_use]
+    pub fn with_tickets(self, tickets: Tickets) -> Self {
+        Self {
+            tickets: Some(tickets),
+            ..self
+        }
     }
 
     /// An endpoint of a consumer, with the default settings.
@@ -358,16 +370,33 @@ impl<C: Consumer> Served<C> {
         if self.settings.is_post {
             head.method = Method::POST;
         }
-        let offered = Offered::of(&head, &self.settings);
+        let has_tickets = self.channels.tickets.is_some();
+        let path = match head.extensions.get::<OriginalUri>() {
+            Some(OriginalUri(original)) => original.path().to_owned(),
+            None => head.uri.path().to_owned(),
+        };
+        let offered = Offered::of(&mut head, &self.settings, has_tickets);
         let target = Target {
             knock,
             parameter,
             topic,
         };
         // Before the answer, so that what authenticators cause, such as a cookie, goes with it.
-        let asked = self.ask(&target, &head, offered.token.as_deref()).await;
+        let redeemed = match (&self.channels.tickets, &offered.ticket) {
+            (Some(tickets), Some(ticket)) => Some(tickets.redeem(ticket, &path).await),
+            _ => None,
+        };
+        let asked = match redeemed {
+            Some(Err(error)) => Admission::refused(&target.knock.refusal_of(error), false),
+            Some(Ok(redeemed)) => {
+                head.extensions.insert(redeemed);
+                self.ask(&target, &head, None).await
+            }
+            None => self.ask(&target, &head, offered.token.as_deref()).await,
+        };
         let has_sent = is_ambient
             || offered.token.is_some()
+            || offered.ticket.is_some()
             || head.headers.contains_key(AUTHORIZATION)
             || !target.knock.has_authenticators();
         let waits = self.settings.first_message && asked.is_nobody && !has_sent;

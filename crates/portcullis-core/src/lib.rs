@@ -35,7 +35,7 @@ pub use store::{
     JwtStore, Limit, ListedLogin, LoginListStore, LoginStore, MadeAccount, MailClaim, NewAccount,
     NewDeviceLogin, NewJwtLogin, NewLogin, NewPassword, NewSession, OutboxStore, OutgoingMail,
     PermissionStore, ProfileChange, RefreshStanding, RefreshToken, Rotated, Rotation, RotationWay,
-    Scheme, SeenLogin, SessionStore, Spared, Store, StoreError, StoredSession, Touch, UserStore,
-    VerifiedEmail, WriteMails, no_mails,
+    Scheme, SeenLogin, SessionStore, Spared, Store, StoreError, StoredSession, Ticket,
+    TicketHolder, TicketStore, Touch, UserStore, VerifiedEmail, WriteMails, no_mails,
 };
 pub use user::{PasswordHash, Principal, User, UserId};

@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`Database`] and `transaction` (the one seam, with `value` and `row`), `sqlite`
 //! and `postgres` (the engines behind it), `cache` and `notices` (what is known without asking), `migrations` (which tables there are), `users`, `accounts`,
-//! `logins`, `devices`, `jwt`, `login_list`, `sessions`, `names`, `emails`, `attempts`, `outbox` (the parts of
+//! `logins`, `devices`, `jwt`, `login_list`, `sessions`, `names`, `emails`, `attempts`, `outbox`, `tickets` (the parts of
 //! [`Store`](portcullis_core::Store), a file each),
 //! [`timestamp`].
 #![forbid(unsafe_code)]
@@ -31,6 +31,7 @@ mod row;
 mod sessions;
 mod sqlite;
 mod tables;
+mod tickets;
 pub mod timestamp;
 mod transaction;
 mod user_row;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use portcullis::core::{
     Clock, CreateAccountError, Device, ManualClock, NewAccount, NewDeviceLogin, NewLogin,
-    SecretKeys, Store, no_mails,
+    Revocations, SecretKeys, Store, no_mails,
 };
 use portcullis::django::api_token;
 use portcullis::django::password::Hashers;
@@ -26,6 +26,8 @@ use crate::client::Client;
 pub struct TestParts {
     /// A fresh, migrated database.
     pub store: Arc<dyn Store>,
+    /// The notices of what that database ends, for [`Channels::listen`](portcullis::channels::Channels::listen).
+    pub revocations: Revocations,
     /// The time, which stands still until it is moved.
     pub clock: Arc<ManualClock>,
     /// Threads for hashing.
@@ -70,6 +72,7 @@ impl TestApp {
             .migrate(clock.now())
             .await
             .expect("the tables are made");
+        let revocations = database.revocations().clone();
         let store: Arc<dyn Store> = Arc::new(database);
         let hashing = HashingPool::start(2, 256).expect("threads");
         let hashers = Hashers {
@@ -96,6 +99,7 @@ impl TestApp {
             Gate::new(vec![Arc::new(token), Arc::new(session)]).with_csrf(sessions.csrf().clone());
         let parts = TestParts {
             store,
+            revocations,
             clock,
             hashing,
             hashers,

@@ -10,6 +10,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use crate::answer::Answer;
+use crate::knocking::Knocking;
 
 /// Somebody who sends requests.
 #[derive(Debug)]
@@ -54,6 +55,35 @@ impl Client {
             request,
             sends_csrf: false,
         }
+    }
+
+    /// Starts the handshake of a socket, with this client's credentials and cookies.
+    ///
+    /// # Panics
+    /// When the path is no URI.
+    #[doc(alias = "WebsocketCommunicator")]
+    #[must_use]
+    pub fn socket(&self, path: &str) -> Knocking<'_> {
+        Knocking::new(self, path)
+    }
+
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    pub(crate) fn authorization(&self) -> Option<&str> {
+        self.authorization.as_deref()
+    }
+
+    /// The `Cookie` header of what is in the jar.
+    pub(crate) fn cookie_header(&self) -> Option<HeaderValue> {
+        let pairs: Vec<String> = self
+            .jar()
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let value = HeaderValue::from_str(&pairs.join("; ")).ok();
+        value.filter(|_| !pairs.is_empty())
     }
 
     /// The value of a cookie in the jar.
@@ -144,14 +174,7 @@ impl Request<'_> {
             let value = HeaderValue::from_str(authorization).expect("a token is a header's value");
             headers.insert(header::AUTHORIZATION, value);
         }
-        let pairs: Vec<String> = client
-            .jar()
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        if let Ok(value) = HeaderValue::from_str(&pairs.join("; "))
-            && !pairs.is_empty()
-        {
+        if let Some(value) = client.cookie_header() {
             headers.insert(header::COOKIE, value);
         }
         if let Some(token) = sends_csrf.then(|| client.cookie("csrftoken")).flatten() {

@@ -21,7 +21,11 @@
 mod answer;
 mod app;
 mod client;
+mod communicator;
+mod knocking;
 
 pub use answer::Answer;
 pub use app::{TestApp, TestParts};
 pub use client::{Client, Request};
+pub use communicator::{Communicator, Frame};
+pub use knocking::{Knocking, NoSocket};

@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderValue, header};
-use portcullis_core::{Action, AuthError, Authenticated, Authenticator, Principal};
+use portcullis_core::{Action, AuthError, Authenticated, Authenticator, LoginId, Principal, User};
 use time::OffsetDateTime;
 
 use crate::current_user::Access;
@@ -96,6 +96,20 @@ impl Knock {
         })
     }
 
+    /// Somebody who proved who they are elsewhere, as with a ticket, by an authenticator of that name. `None`:
+    /// it is none of this door's.
+    #[must_use]
+    pub fn access_of(&self, user: User, login: LoginId, authenticator: &str) -> Option<Access> {
+        let mut known = self.0.authenticators.iter().map(|known| known.name());
+        let authenticated = Authenticated {
+            user,
+            login: Some(login),
+            credential_digest: None,
+            authenticator: known.find(|known| *known == authenticator)?,
+        };
+        Some(self.0.access(Some(authenticated), Action::Connect))
+    }
+
     /// Whether they may: the door's permission, before any object.
     ///
     /// # Errors
@@ -147,7 +161,9 @@ impl Knock {
         }
     }
 
-    fn refusal_of(&self, error: AuthError) -> Refusal {
+    /// The answer to credentials that were not accepted, with this door's challenge.
+    #[must_use]
+    pub fn refusal_of(&self, error: AuthError) -> Refusal {
         self.0.gate.refusal_of(&self.0.authenticators, error)
     }
 }

@@ -192,6 +192,12 @@ impl Sessions {
         Ok(true)
     }
 
+    /// The key of the session that a request's cookie names, whether or not there is one of that name.
+    #[must_use]
+    pub fn session_key(&self, request: &Parts) -> Option<String> {
+        self.key_of(request, &Effects::of(request))
+    }
+
     /// Whether a request has the session's cookie at all, of whichever value.
     #[must_use]
     pub fn has_cookie(&self, request: &Parts) -> bool {

@@ -120,7 +120,14 @@ impl Line {
     }
 
     async fn drain(&mut self) {
-        while let Some(Ok(_)) = self.stream.next().await {}
+        loop {
+            match self.stream.next().await {
+                // The client has said good-bye, too: nothing may follow.
+                Some(Ok(Message::Close(_))) | None => return,
+                Some(Ok(_)) => {}
+                Some(Err(_)) => break,
+            }
+        }
         let mut dropped = [0; 1024];
         while let Ok(1..) = self.stream.get_mut().read(&mut dropped).await {}
     }

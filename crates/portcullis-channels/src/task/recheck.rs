@@ -16,6 +16,7 @@ use crate::consumer::Consumer;
 use crate::group::Group;
 use crate::outcome::Outcome;
 use crate::socket::Served;
+use crate::tickets::Redeemed;
 
 /// Never, for timers.
 const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -87,6 +88,7 @@ impl<C: Consumer> Task<C> {
     pub(super) async fn renew(&mut self, frame: &Map<String, Value>) -> Result<(), Over> {
         let served = Arc::clone(&self.live.served);
         let mut head = self.live.request.clone();
+        head.extensions.remove::<Redeemed>();
         let token = frame.get("token").and_then(Value::as_str);
         let admission = match token.filter(|token| !token.is_empty()) {
             Some(token) => {

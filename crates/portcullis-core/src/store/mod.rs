@@ -11,6 +11,7 @@ mod login_list;
 mod outbox;
 mod permission;
 mod session;
+mod ticket;
 
 use async_trait::async_trait;
 
@@ -35,6 +36,7 @@ pub use outbox::{
 };
 pub use permission::PermissionStore;
 pub use session::{NewSession, SessionStore, StoredSession};
+pub use ticket::{Ticket, TicketHolder, TicketStore};
 
 /// The machine failed, not the client: the answer is 503 with a neutral sentence.
 ///
@@ -62,6 +64,7 @@ pub trait Store:
     + AttemptStore
     + OutboxStore
     + AuditStore
+    + TicketStore
 {
     /// Whether the store answers; for health checks.
     ///

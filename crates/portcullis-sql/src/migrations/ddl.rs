@@ -71,3 +71,9 @@ pub(super) const REFRESH: Ddl = Ddl {
     sqlite: include_str!("portcullis_0005_sqlite.sql"),
     postgres: include_str!("portcullis_0005_postgresql.sql"),
 };
+
+/// `portcullis_ticket`.
+pub(super) const TICKET: Ddl = Ddl {
+    sqlite: include_str!("portcullis_0010_sqlite.sql"),
+    postgres: include_str!("portcullis_0010_postgresql.sql"),
+};

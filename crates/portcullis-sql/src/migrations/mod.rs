@@ -14,13 +14,13 @@ use crate::transaction::{Dialect, Transaction};
 use crate::value::values;
 use ddl::{
     AUDIT, DJANGO, Ddl, EMAIL_AND_LOGIN, EMAIL_CHANGE, LOGIN_ADDRESS, OUTBOX, REFRESH, THROTTLE,
-    USERNAME,
+    TICKET, USERNAME,
 };
 
 const DJANGO_APPLIED: &str = include_str!("django_applied.txt");
 
 /// Our own migrations, in the order of application.
-const MIGRATIONS: [(&str, Ddl); 8] = [
+const MIGRATIONS: [(&str, Ddl); 9] = [
     ("0001_initial", EMAIL_AND_LOGIN),
     ("0002_throttle", THROTTLE),
     ("0003_username", USERNAME),
@@ -29,6 +29,7 @@ const MIGRATIONS: [(&str, Ddl); 8] = [
     ("0006_login_address", LOGIN_ADDRESS),
     ("0007_audit", AUDIT),
     ("0008_email_change", EMAIL_CHANGE),
+    ("0010_ticket", TICKET),
 ];
 
 /// Two nodes that migrate one PostgreSQL database at once take turns at this lock.

@@ -17,6 +17,7 @@ mod sessions;
 mod sqlite_file;
 mod suite;
 mod throttle;
+mod tickets;
 
 use portcullis_core::{
     AccountStore, Device, NewAccount, NewDeviceLogin, NewLogin, PasswordHash, User, no_mails,

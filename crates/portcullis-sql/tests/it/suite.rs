@@ -117,6 +117,9 @@ behaviours! {
     throttle::try_counts_against_all_of_its_counters_or_none,
     throttle::window_that_is_over_starts_again,
     throttle::windows_that_are_over_are_swept,
+    tickets::ticket_is_held_as_long_as_its_login,
+    tickets::ticket_is_taken_once_also_at_once,
+    tickets::ticket_that_is_over_is_nothing_and_is_swept,
 }
 
 #[test]

@@ -7,3 +7,4 @@ mod jwt;
 mod login_csrf;
 mod login_doors;
 mod matrix;
+mod tickets;
