@@ -22,6 +22,13 @@ const NEEDS: [Need; 5] = [
         is_there: has_postgres,
     },
     Need {
+        name: "redis",
+        variable: "PORTCULLIS_WITHOUT_REDIS",
+        left_out: "groups of sockets over two nodes, through a real Redis",
+        packages: &["redis-server"],
+        is_there: || is_there("redis-server", &["--version"]),
+    },
+    Need {
         name: "browser",
         variable: "PORTCULLIS_WITHOUT_BROWSER",
         left_out: "the page's test in Chromium",

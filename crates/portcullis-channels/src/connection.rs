@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 
 use crate::consumer::{Consumer, ConsumerError};
 use crate::frame::{self, Reply};
-use crate::group::{ConnectionId, Envelope, Group, Kind, LayerError, Member};
+use crate::group::{ConnectionId, Envelope, Group, Kind};
+use crate::layer::{LayerError, Member};
 use crate::mailbox::{Item, Mailbox};
 use crate::socket::Served;
 use crate::topic::Topic;

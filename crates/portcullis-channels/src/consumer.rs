@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::connection::Connection;
 use crate::group::Group;
+use crate::layer::LayerError;
 use crate::topic::Topic;
 
 /// One endpoint of sockets.
@@ -85,7 +86,7 @@ pub trait Consumer: Send + Sync + Sized + 'static {
     /// Runs when somebody is in, before any of their messages.
     ///
     /// # Errors
-    /// Closes the connection with 1011.
+    /// Closes the connection with 1011, or with 1013 where other nodes are not reached.
     #[doc(alias = "post_authentication")]
     fn connected(
         &self,
@@ -198,6 +199,11 @@ impl ConsumerError {
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into().into())
+    }
+
+    /// Whether it is that other nodes cannot be reached, which passes.
+    pub(crate) fn is_layer(&self) -> bool {
+        self.0.is::<LayerError>()
     }
 }
 

@@ -1,16 +1,13 @@
-//! Groups of connections, and the layer that carries messages to them.
+//! Groups of connections, and what is sent to them.
 
-use std::collections::HashMap;
-use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use portcullis_core::UserId;
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::frame::Reply;
-use crate::mailbox::Mailbox;
 
 /// The name of a group of connections, such as `room_7`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -38,6 +35,13 @@ impl Group {
         Self::new("portcullis:everybody")
     }
 
+    /// Whether it is one of ours that every node has somebody in: what is sent to it concerns all nodes, and a
+    /// layer need not be told about each connection that joins it.
+    #[must_use]
+    pub fn is_everywhere(&self) -> bool {
+        self.0.starts_with("portcullis:user:") || &*self.0 == "portcullis:everybody"
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -51,7 +55,8 @@ impl Group {
 pub struct ConnectionId(pub(crate) Arc<str>);
 
 /// What a message to a group is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
     /// A consumer's message, delivered as it is.
     Message,
@@ -89,101 +94,71 @@ impl Envelope {
     }
 }
 
-/// A connection as a layer knows it.
-#[derive(Clone, Debug)]
-pub struct Member {
-    pub(crate) id: ConnectionId,
-    pub(crate) mailbox: Mailbox,
+/// An envelope as text between processes. What is not there is what a program that is no node leaves out.
+#[derive(Deserialize)]
+struct Sealed {
+    #[serde(default = "event")]
+    kind: Kind,
+    #[serde(default)]
+    content: Map<String, Value>,
+    sender: Option<String>,
+    user: Option<String>,
+    #[serde(default)]
+    excludes_sender: bool,
 }
 
-/// A layer could not carry a message.
-#[derive(Debug, thiserror::Error)]
-#[error("the channel layer is away: {0}")]
-pub struct LayerError(pub String);
-
-/// Carries messages to groups: within one process, or between many.
-///
-/// Delivery is at most once, in the order of sending from one sender. Nothing here waits for a reader:
-/// a connection whose queue is full is closed by its own task.
-#[doc(alias = "BaseChannelLayer")]
-#[async_trait]
-pub trait ChannelLayer: Send + Sync {
-    /// Puts a connection into a group; a second time changes nothing.
-    ///
-    /// # Errors
-    /// [`LayerError`] when the layer is away.
-    #[doc(alias = "group_add")]
-    async fn join(&self, group: &Group, member: Member) -> Result<(), LayerError>;
-
-    /// Takes a connection out of a group.
-    ///
-    /// # Errors
-    /// [`LayerError`] when the layer is away.
-    #[doc(alias = "group_discard")]
-    async fn leave(&self, group: &Group, id: &ConnectionId) -> Result<(), LayerError>;
-
-    /// Sends to all who are in a group.
-    ///
-    /// # Errors
-    /// [`LayerError`] when the layer is away.
-    #[doc(alias = "group_send")]
-    async fn send(&self, group: &Group, envelope: Arc<Envelope>) -> Result<(), LayerError>;
+fn event() -> Kind {
+    Kind::Event
 }
 
-type Members = HashMap<ConnectionId, Mailbox>;
-
-/// The layer of one process.
-#[doc(alias = "InMemoryChannelLayer")]
-#[derive(Default)]
-pub struct MemoryLayer(RwLock<HashMap<Group, Members>>);
-
-impl MemoryLayer {
-    fn read(&self) -> RwLockReadGuard<'_, HashMap<Group, Members>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+impl Envelope {
+    /// As JSON, for layers that carry it to other processes:
+    /// `{"kind": "event", "content": {"action", "payload"}, "sender", "user", "excludes_sender"}`.
+    #[must_use]
+    pub fn to_json(&self) -> Map<String, Value> {
+        let sender = self.sender.as_ref().map(|id| &*id.0);
+        let fields = [
+            ("kind", json!(self.kind)),
+            ("content", json!(self.content)),
+            ("sender", json!(sender)),
+            ("user", json!(self.user)),
+            ("excludes_sender", json!(self.excludes_sender)),
+        ];
+        fields
+            .map(|(name, value)| (name.to_owned(), value))
+            .into_iter()
+            .collect()
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, HashMap<Group, Members>> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    /// What [`to_json`](Self::to_json) wrote, or another program: `{"content": {"action", "payload"}}` is enough, and is
+    /// an event then. `None` for what is no envelope.
+    #[must_use]
+    pub fn from_json(json: Value) -> Option<Self> {
+        let sealed: Sealed = serde_json::from_value(json).ok()?;
+        let mut envelope = Self::new(sealed.kind, sealed.content, &Reply::default());
+        envelope.sender = sealed.sender.map(|id| ConnectionId(id.into()));
+        envelope.user = sealed.user;
+        envelope.excludes_sender = sealed.excludes_sender;
+        Some(envelope)
     }
 }
 
-impl fmt::Debug for MemoryLayer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let groups = self.read().len();
-        f.debug_struct("MemoryLayer")
-            .field("groups", &groups)
-            .finish()
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-#[async_trait]
-impl ChannelLayer for MemoryLayer {
-    async fn join(&self, group: &Group, member: Member) -> Result<(), LayerError> {
-        let mut groups = self.write();
-        let members = groups.entry(group.clone()).or_default();
-        members.insert(member.id, member.mailbox);
-        Ok(())
-    }
-
-    async fn leave(&self, group: &Group, id: &ConnectionId) -> Result<(), LayerError> {
-        let mut groups = self.write();
-        if let Some(members) = groups.get_mut(group) {
-            members.remove(id);
-            if members.is_empty() {
-                groups.remove(group);
-            }
+    #[test]
+    fn envelope_of_another_program_is_an_event_and_ours_comes_back_whole() {
+        let theirs = json!({ "content": { "action": "tick", "payload": 7 } });
+        assert_eq!(Envelope::from_json(theirs).unwrap().kind, Kind::Event);
+        for broken in [json!({ "content": 7 }), json!([]), json!({ "kind": "x" })] {
+            assert!(Envelope::from_json(broken.clone()).is_none(), "{broken}");
         }
-        Ok(())
-    }
-
-    async fn send(&self, group: &Group, envelope: Arc<Envelope>) -> Result<(), LayerError> {
-        let groups = self.read();
-        for (id, mailbox) in groups.get(group).into_iter().flatten() {
-            let is_sender = envelope.sender.as_ref() == Some(id);
-            if !(is_sender && envelope.excludes_sender) {
-                mailbox.put(crate::mailbox::Item::Envelope(Arc::clone(&envelope)));
-            }
-        }
-        Ok(())
+        let content = Map::from_iter([("action".to_owned(), json!("say"))]);
+        let mut ours = Envelope::new(Kind::Message, content, &Reply::default());
+        ours.sender = Some(ConnectionId("7".into()));
+        ours.excludes_sender = true;
+        let back = Envelope::from_json(Value::Object(ours.to_json())).unwrap();
+        assert_eq!(format!("{back:?}"), format!("{ours:?}"));
     }
 }

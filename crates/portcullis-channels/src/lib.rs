@@ -16,6 +16,7 @@ mod credentials;
 mod frame;
 mod group;
 mod handshake;
+mod layer;
 mod limits;
 mod lookup;
 mod mailbox;
@@ -31,7 +32,10 @@ mod validation;
 
 pub use connection::Connection;
 pub use consumer::{Consumer, ConsumerError, Event};
-pub use group::{ChannelLayer, ConnectionId, Envelope, Group, LayerError, Member, MemoryLayer};
+pub use group::{ConnectionId, Envelope, Group};
+pub use layer::{ChannelLayer, LayerError, Member, MemoryLayer};
+#[cfg(feature = "redis")]
+pub use layer::{RedisLayer, RedisUrlError};
 pub use limits::ConnectionLimits;
 pub use outcome::Outcome;
 pub use settings::{CloseStyle, OriginPolicy, Rate, SocketSettings, Wire};

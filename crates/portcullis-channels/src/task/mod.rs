@@ -28,6 +28,8 @@ use crate::mailbox::{Inbox, Mailbox};
 use crate::outcome::Outcome;
 use crate::socket::{Opening, Served};
 use line::{End, Line};
+#[cfg(feature = "redis")]
+pub(crate) use recheck::jittered;
 
 /// How long handlers may go on when their connection has ended.
 const HANDLER_GRACE: Duration = Duration::from_secs(5);
@@ -229,7 +231,8 @@ impl<C: Consumer> Task<C> {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => {
                 tracing::error!(%error, route = self.target.knock.path(), "a connection could not begin");
-                Err(End::close(1011).into())
+                let code = if error.is_layer() { 1013 } else { 1011 };
+                Err(End::close(code).into())
             }
             Err(_) => Err(End::close(1011).into()),
         }
@@ -331,7 +334,7 @@ impl<C: Consumer> Task<C> {
     }
 }
 
-fn new_id() -> ConnectionId {
+pub(crate) fn new_id() -> ConnectionId {
     use std::fmt::Write;
     let mut bytes = [0_u8; 16];
     // Without randomness no log-in works either; a counter keeps names apart.

@@ -22,7 +22,7 @@ use crate::tickets::Redeemed;
 const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Within ten hundredths of the interval, so that connections that began together do not ask together.
-pub(super) fn jittered(interval: Duration) -> Duration {
+pub(crate) fn jittered(interval: Duration) -> Duration {
     let mut bytes = [0_u8; 2];
     let drawn = match getrandom::fill(&mut bytes) {
         Ok(()) => f64::from(u16::from_be_bytes(bytes)) / f64::from(u16::MAX),

@@ -71,6 +71,8 @@ impl Authenticator for Keys {
 #[serde(tag = "action", content = "payload", rename_all = "snake_case")]
 pub(crate) enum In {
     Ping,
+    /// Says something to everybody else.
+    Say(String),
     /// Sends so many messages to everybody.
     Flood {
         count: u32,
@@ -81,6 +83,7 @@ pub(crate) enum In {
 #[serde(tag = "action", content = "payload", rename_all = "snake_case")]
 pub(crate) enum Out {
     Pong,
+    Said(String),
     Filling(String),
 }
 
@@ -98,6 +101,7 @@ impl Consumer for Lobby {
     async fn receive(&self, c: Connection<Self>, message: In) -> Result<(), ConsumerError> {
         match message {
             In::Ping => c.send(Out::Pong),
+            In::Say(text) => c.send_others(&Group::new("lobby"), Out::Said(text)).await,
             In::Flood { count } => {
                 for _ in 0..count {
                     let filling = Out::Filling("x".repeat(50_000));
@@ -110,7 +114,7 @@ impl Consumer for Lobby {
     }
 }
 
-/// A running service.
+/// A running service, or one node of it.
 pub(crate) struct Service {
     pub(crate) keys: Keys,
     pub(crate) board: Revocations,
@@ -125,9 +129,13 @@ pub(crate) fn doors(channels: &Channels, keys: &Keys, settings: SocketSettings) 
 
 impl Service {
     pub(crate) async fn start(settings: SocketSettings) -> Self {
-        let (channels, board) = (Channels::memory(), Revocations::default());
-        channels.listen(&board);
         let keys = Keys(Arc::new(AtomicBool::new(true)));
+        Self::on(Channels::memory(), keys, settings).await
+    }
+
+    pub(crate) async fn on(channels: Channels, keys: Keys, settings: SocketSettings) -> Self {
+        let board = Revocations::default();
+        channels.listen(&board);
         let router = doors(&channels, &keys, settings).into_router();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ws://{}/ws/", listener.local_addr().unwrap());
@@ -159,6 +167,11 @@ pub(crate) struct Client(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
 impl Client {
     pub(crate) async fn send(&mut self, text: &str) {
         self.0.send(Message::Text(text.into())).await.unwrap();
+    }
+
+    pub(crate) async fn say(&mut self, text: &str) {
+        let message = serde_json::json!({ "action": "say", "payload": text });
+        self.send(&message.to_string()).await;
     }
 
     /// The next frame, as JSON; the code of a close frame as a number.
