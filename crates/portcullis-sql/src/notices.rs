@@ -22,7 +22,7 @@ pub(crate) const USER: &str = "user ";
 
 /// The tables in question, each with the column that says whose a row is, or with nothing.
 ///
-/// Of ours it is all but the counters, which nobody keeps answers about.
+/// Of ours it is all but the counters and tickets, which nobody keeps answers about.
 const TABLES: &str = "SELECT c.relname::text AS name, \
      CASE WHEN c.relname = 'auth_user' THEN 'id' \
      WHEN EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'user_id' \
@@ -32,7 +32,7 @@ const TABLES: &str = "SELECT c.relname::text AS name, \
      'auth_group_permissions', 'auth_permission', 'django_content_type', 'django_session', \
      'knox_authtoken', 'authtoken_token', 'token_blacklist_outstandingtoken', \
      'token_blacklist_blacklistedtoken', 'account_emailaddress', 'account_emailconfirmation') \
-     OR c.relname LIKE 'portcullis\\_%' AND c.relname <> 'portcullis_throttle')";
+     OR c.relname LIKE 'portcullis\\_%' AND c.relname NOT IN ('portcullis_throttle', 'portcullis_ticket'))";
 
 /// How many of its triggers a table has that are on.
 const TRIGGERS_ON: &str = "(SELECT count(*) FROM pg_trigger g WHERE g.tgrelid = t.oid \
