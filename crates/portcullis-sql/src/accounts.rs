@@ -135,7 +135,7 @@ impl AccountStore for Database {
 
 /// The new user, or `None` when the name or address is taken, also by a transaction beside this
 /// one: the unique keys decide, not a look before.
-async fn insert_account(
+pub(crate) async fn insert_account(
     transaction: &mut Transaction,
     account: &NewAccount,
 ) -> Result<Option<MadeAccount>, StoreError> {
@@ -179,7 +179,7 @@ async fn insert_account(
 }
 
 /// Ends what an old password opened; `keys` are those of the user's sessions.
-async fn end_credentials(
+pub(crate) async fn end_credentials(
     transaction: &mut Transaction,
     user_id: i64,
     keys: &[String],

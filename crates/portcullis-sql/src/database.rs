@@ -10,6 +10,7 @@ use portcullis_core::{Revocations, Revoked, Store, StoreError, UserId};
 use crate::cache::Cache;
 use crate::postgres::Postgres;
 use crate::row::Row;
+use crate::social::Table;
 use crate::sqlite::Sqlite;
 use crate::tables::Tables;
 use crate::transaction::{Dialect, Transaction};
@@ -34,6 +35,7 @@ pub struct Database {
     revocations: Revocations,
     tables: Arc<OnceLock<Tables>>,
     cache: Option<Arc<Cache>>,
+    social_table: Arc<OnceLock<Table>>,
 }
 
 #[derive(Clone, Debug)]
@@ -151,6 +153,7 @@ impl Database {
             revocations: Revocations::default(),
             tables: Arc::default(),
             cache: None,
+            social_table: Arc::default(),
         }
     }
 
@@ -169,6 +172,11 @@ impl Database {
             Engine::Sqlite(_) => Dialect::Sqlite,
             Engine::Postgres(_) => Dialect::Postgres,
         }
+    }
+
+    /// The table of accounts at providers, once it was looked for.
+    pub(crate) fn known_social_table(&self) -> &OnceLock<Table> {
+        &self.social_table
     }
 
     /// Begins a transaction that knows which tables there are; see [`Transaction`].

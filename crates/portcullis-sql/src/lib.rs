@@ -1,8 +1,9 @@
 //! Portcullis' stores in Django's schema: on an embedded SQLite file, or on PostgreSQL.
 //!
 //! Reading order: [`Database`] and `transaction` (the one seam, with `value` and `row`), `sqlite`
-//! and `postgres` (the engines behind it), `cache` and `notices` (what is known without asking), `migrations` (which tables there are), `users`, `accounts`,
-//! `logins`, `devices`, `jwt`, `login_list`, `sessions`, `names`, `emails`, `attempts`, `outbox`, `tickets` (the parts of
+//! and `postgres` (the engines behind it), `cache` and `notices` (what is known without asking), `migrations`
+//! (which tables there are), `users`, `accounts`, `logins`, `devices`, `jwt`, `login_list`, `sessions`, `names`,
+//! `emails`, `attempts`, `outbox`, `social`, `tickets` (the parts of
 //! [`Store`](portcullis_core::Store), a file each),
 //! [`timestamp`].
 #![forbid(unsafe_code)]
@@ -29,6 +30,7 @@ mod placeholders;
 mod postgres;
 mod row;
 mod sessions;
+mod social;
 mod sqlite;
 mod tables;
 mod tickets;

@@ -34,11 +34,15 @@ pub enum AuditEvent {
     EmailConfirmed,
     /// An administrator was made.
     AdministratorMade,
+    /// An account at a provider became a way to log in to an account.
+    SocialLinked,
+    /// It is none any more.
+    SocialUnlinked,
 }
 
 impl AuditEvent {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Login,
         Self::Logout,
         Self::Lock,
@@ -50,6 +54,8 @@ impl AuditEvent {
         Self::SignUp,
         Self::EmailConfirmed,
         Self::AdministratorMade,
+        Self::SocialLinked,
+        Self::SocialUnlinked,
     ];
 
     /// Its name in the table, such as `password_change`.
@@ -67,6 +73,8 @@ impl AuditEvent {
             Self::SignUp => "signup",
             Self::EmailConfirmed => "email_confirmed",
             Self::AdministratorMade => "admin_made",
+            Self::SocialLinked => "social_linked",
+            Self::SocialUnlinked => "social_unlinked",
         }
     }
 }

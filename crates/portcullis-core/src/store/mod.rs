@@ -11,6 +11,7 @@ mod login_list;
 mod outbox;
 mod permission;
 mod session;
+mod social;
 mod ticket;
 
 use async_trait::async_trait;
@@ -36,6 +37,9 @@ pub use outbox::{
 };
 pub use permission::PermissionStore;
 pub use session::{NewSession, SessionStore, StoredSession};
+pub use social::{
+    Linked, NewSocialAccount, SocialAccount, SocialKey, SocialProfile, SocialStore, Unlinked,
+};
 pub use ticket::{Ticket, TicketHolder, TicketStore};
 
 /// The machine failed, not the client: the answer is 503 with a neutral sentence.
@@ -60,6 +64,7 @@ pub trait Store:
     + LoginStore
     + LoginListStore
     + SessionStore
+    + SocialStore
     + JwtStore
     + AttemptStore
     + OutboxStore

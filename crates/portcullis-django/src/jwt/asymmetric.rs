@@ -5,7 +5,7 @@ use jsonwebtoken::{DecodingKey, EncodingKey};
 use serde_json::{Map, Value};
 
 use super::{Algorithm, Family, KeyError, SignError};
-use crate::signing::base64url_encode;
+use crate::signing::{base64url_decode, base64url_encode};
 
 /// RSA keys of other lengths are refused: shorter ones are weak, longer ones slow.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
@@ -43,6 +43,49 @@ impl Pair {
         check_size(algorithm, &public)?;
         Ok(Self {
             algorithm,
+            private: None,
+            public,
+        })
+    }
+
+    /// A public key as somebody publishes it (RFC 7518, 6; RFC 8037, 2). `None` when it is none of the
+    /// algorithm, or of a size that is refused.
+    pub(super) fn of_jwk(algorithm: Algorithm, jwk: &Map<String, Value>) -> Option<Self> {
+        let library = of_library(algorithm)?;
+        let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+        let (kind, curve) = (text("kty")?, text("crv"));
+        let public = match (algorithm.family(), kind) {
+            (Family::Rsa, "RSA") => {
+                let modulus = base64url_decode(text("n")?)?;
+                let zeros = modulus.iter().take_while(|byte| **byte == 0).count();
+                let modulus = &modulus[zeros..];
+                let unused = modulus.first().map_or(0, |byte| byte.leading_zeros());
+                let bits = (modulus.len() * 8).saturating_sub(unused as usize);
+                let exponent = base64url_decode(text("e")?)?;
+                RSA_BITS
+                    .contains(&bits)
+                    .then(|| DecodingKey::from_rsa_raw_components(modulus, &exponent))?
+            }
+            (Family::Ecdsa, "EC") => {
+                let wanted = match algorithm {
+                    Algorithm::Es384 => "P-384",
+                    _ => "P-256",
+                };
+                let of_curve = curve == Some(wanted);
+                let point = DecodingKey::from_ec_components(text("x")?, text("y")?).ok();
+                point.filter(|_| of_curve)?
+            }
+            (Family::EdDsa, "OKP") => {
+                let key = DecodingKey::from_ed_components(text("x")?).ok();
+                key.filter(|_| curve == Some("Ed25519"))?
+            }
+            _ => return None,
+        };
+        if algorithm.family() != Family::Rsa {
+            check_size(library, &public).ok()?;
+        }
+        Some(Self {
+            algorithm: library,
             private: None,
             public,
         })

@@ -55,6 +55,21 @@ impl<'t> Parts<'t> {
         }
     }
 
+    /// The key that the header names.
+    #[cfg(feature = "jwt-asymmetric")]
+    pub(super) fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
+    /// The claims, when the signature is that of a public key, by the key's algorithm.
+    #[cfg(feature = "jwt-asymmetric")]
+    pub(super) fn claims_of_pair(&self, key: &super::asymmetric::Pair) -> Option<Claims> {
+        let is_signed = key.verifies(self.message.as_bytes(), &self.signature);
+        is_signed
+            .then(|| object(self.payload))?
+            .map(Claims::from_map)
+    }
+
     /// The claims, when the signature is one of that key, and of its algorithm.
     pub(super) fn claims(&self, key: &Key) -> Option<Claims> {
         let is_signed =

@@ -36,6 +36,8 @@ mod backend;
 mod blacklist;
 mod claims;
 mod compact;
+#[cfg(feature = "jwt-asymmetric")]
+mod jwks;
 mod key;
 mod refresh;
 mod settings;
@@ -46,6 +48,8 @@ pub use algorithm::{Algorithm, Family};
 pub use backend::{Backend, BackendError, MAX_LEEWAY};
 pub use blacklist::{OutstandingToken, VerifyError, blacklist, check_blacklist};
 pub use claims::{Claims, Subject, password_claim};
+#[cfg(feature = "jwt-asymmetric")]
+pub use jwks::{Jwks, JwksError};
 pub use key::{Key, KeyError, MIN_SECRET_BYTES, SignError};
 pub use refresh::{RefreshError, Refreshed, refresh, refresh_sliding};
 pub use settings::Settings;

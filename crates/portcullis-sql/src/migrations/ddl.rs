@@ -72,6 +72,12 @@ pub(super) const REFRESH: Ddl = Ddl {
     postgres: include_str!("portcullis_0005_postgresql.sql"),
 };
 
+/// `portcullis_socialaccount`.
+pub(super) const SOCIAL: Ddl = Ddl {
+    sqlite: include_str!("portcullis_0009_sqlite.sql"),
+    postgres: include_str!("portcullis_0009_postgresql.sql"),
+};
+
 /// `portcullis_ticket`.
 pub(super) const TICKET: Ddl = Ddl {
     sqlite: include_str!("portcullis_0010_sqlite.sql"),

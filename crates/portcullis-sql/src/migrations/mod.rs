@@ -13,14 +13,14 @@ use crate::names::Names;
 use crate::transaction::{Dialect, Transaction};
 use crate::value::values;
 use ddl::{
-    AUDIT, DJANGO, Ddl, EMAIL_AND_LOGIN, EMAIL_CHANGE, LOGIN_ADDRESS, OUTBOX, REFRESH, THROTTLE,
-    TICKET, USERNAME,
+    AUDIT, DJANGO, Ddl, EMAIL_AND_LOGIN, EMAIL_CHANGE, LOGIN_ADDRESS, OUTBOX, REFRESH, SOCIAL,
+    THROTTLE, TICKET, USERNAME,
 };
 
 const DJANGO_APPLIED: &str = include_str!("django_applied.txt");
 
 /// Our own migrations, in the order of application.
-const MIGRATIONS: [(&str, Ddl); 9] = [
+const MIGRATIONS: [(&str, Ddl); 10] = [
     ("0001_initial", EMAIL_AND_LOGIN),
     ("0002_throttle", THROTTLE),
     ("0003_username", USERNAME),
@@ -29,6 +29,7 @@ const MIGRATIONS: [(&str, Ddl); 9] = [
     ("0006_login_address", LOGIN_ADDRESS),
     ("0007_audit", AUDIT),
     ("0008_email_change", EMAIL_CHANGE),
+    ("0009_social", SOCIAL),
     ("0010_ticket", TICKET),
 ];
 
@@ -165,7 +166,10 @@ async fn is_recorded(transaction: &mut Transaction, name: &str) -> Result<bool, 
     Ok(row.is_some())
 }
 
-async fn has_table(transaction: &mut Transaction, name: &str) -> Result<bool, StoreError> {
+pub(crate) async fn has_table(
+    transaction: &mut Transaction,
+    name: &str,
+) -> Result<bool, StoreError> {
     let sql = match transaction.dialect() {
         Dialect::Sqlite => "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1",
         Dialect::Postgres => "SELECT 1 WHERE to_regclass(?1) IS NOT NULL",

@@ -14,6 +14,7 @@ mod place;
 mod postgres;
 mod profiles;
 mod sessions;
+mod social;
 mod sqlite_file;
 mod suite;
 mod throttle;

@@ -46,6 +46,7 @@ pub(crate) async fn django_database_gets_our_tables_only(place: Place) {
             "portcullis.0006_login_address",
             "portcullis.0007_audit",
             "portcullis.0008_email_change",
+            "portcullis.0009_social",
             "portcullis.0010_ticket",
         ]
     );
@@ -71,6 +72,7 @@ pub(crate) async fn two_nodes_migrate_at_once(place: Place) {
             "portcullis.0006_login_address",
             "portcullis.0007_audit",
             "portcullis.0008_email_change",
+            "portcullis.0009_social",
             "portcullis.0010_ticket",
         ]
     );
