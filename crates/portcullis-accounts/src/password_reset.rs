@@ -1,10 +1,10 @@
 //! A new password for somebody who forgot theirs: a link by mail.
 
 use http::request::Parts;
-use portcullis_core::{AuditEvent, Ends, NewPassword, OutgoingMail, User, UserId};
+use portcullis_core::{AuditEvent, Ends, NewPassword, NewResetLink, User, UserId};
 use portcullis_django::account_token::{
-    ResetSubject, base36_decode, base36_encode, check_reset_token, reset_token, uid_decode,
-    uid_encode,
+    ResetSubject, base36_decode, base36_encode, check_reset_token, reset_token,
+    reset_token_made_at, uid_decode, uid_encode,
 };
 use portcullis_django::session::Secrets;
 use portcullis_web::Refusal;
@@ -35,7 +35,8 @@ pub enum BadLink {
 }
 
 impl Accounts {
-    /// Sends a link to whoever has that address and is active. Nobody learns whether there is such a one.
+    /// Sends a link to whoever has that address and is active; older ones are over then. Nobody learns
+    /// whether there is such a one.
     ///
     /// The mail goes to the stored address, and waits in the outbox as long for nobody as for somebody.
     ///
@@ -46,21 +47,23 @@ impl Accounts {
         let may_mail = self.may_mail(&Self::client(request), email).await?;
         let store = self.passwords.store();
         let users = store.users_by_email(email).await?;
-        let mut mails = Vec::new();
+        let now = self.clock.now();
+        let mut links = Vec::new();
         for user in users.iter().filter(|user| user.is_active && may_mail) {
             let addresses = self.addresses_of(user).await?;
-            let now = self.clock.now();
             let secret_keys = self.sessions.secret_keys();
             let last_login = moment(user.last_login);
             let id = user.id.to_string();
             let subject = subject(user, &id, &last_login, &addresses);
             let token = reset_token(&subject, secret_keys.expose_current(), self.local(now));
-            mails.extend(self.reset_link(user, &self.uid_of(&user.id), &token));
+            let mails = self.reset_link(user, &self.uid_of(&user.id), &token);
+            links.extend(mails.into_iter().map(|mail| NewResetLink {
+                user: user.id.clone(),
+                made: now,
+                mail,
+            }));
         }
-        if mails.is_empty() {
-            mails.push(OutgoingMail::to_nobody(self.clock.now()));
-        }
-        store.enqueue_mails(&mails).await?;
+        store.send_reset_links(&links, now).await?;
         let entry = self.entry(AuditEvent::ResetAsked, request);
         let user = users.first().map(|user| &user.id);
         store.record(entry.about(user)).await?;
@@ -116,10 +119,18 @@ impl Accounts {
             self.local(self.clock.now()),
             self.settings.reset_age.whole_seconds(),
         );
-        if is_good && user.is_active {
+        if is_good && user.is_active && self.is_newest(&user, token).await? {
             return Ok(Ok(ResetRight(user)));
         }
         Ok(Err(BadLink::Token))
+    }
+
+    /// Whether no newer link than this good one was sent from here. One that Django made later is good.
+    async fn is_newest(&self, user: &User, token: &str) -> Result<bool, Refusal> {
+        let newest = self.passwords.store().newest_reset_link(&user.id).await?;
+        let made_at = reset_token_made_at(token);
+        // In whole seconds, as the token counts: two links of one second are the same link.
+        Ok(newest.is_none_or(|newest| made_at >= Some(self.local(newest))))
     }
 
     /// Sets the password that a good link is for, and ends what the old one opened. Used twice at

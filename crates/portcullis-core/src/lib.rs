@@ -33,10 +33,11 @@ pub use store::{
     AuditRecord, AuditStore, Cleared, Counter, CreateAccountError, Device, DeviceLogin, DueMail,
     EmailAddress, EmailStore, Ended, Ends, FailedAttempt, Family, ForeignLogin, Issued, JwtBearer,
     JwtStore, Limit, Linked, ListedLogin, LoginListStore, LoginStore, MadeAccount, MailClaim,
-    NewAccount, NewDeviceLogin, NewJwtLogin, NewLogin, NewPassword, NewSession, NewSocialAccount,
-    OutboxStore, OutgoingMail, PermissionStore, ProfileChange, RefreshStanding, RefreshToken,
-    Rotated, Rotation, RotationWay, Scheme, SeenLogin, SessionStore, SocialAccount, SocialKey,
-    SocialProfile, SocialStore, Spared, Store, StoreError, StoredSession, Ticket, TicketHolder,
-    TicketStore, Touch, Unlinked, UserStore, VerifiedEmail, WriteMails, no_mails,
+    NewAccount, NewDeviceLogin, NewJwtLogin, NewLogin, NewPassword, NewResetLink, NewSession,
+    NewSocialAccount, OutboxStore, OutgoingMail, PermissionStore, ProfileChange, RefreshStanding,
+    RefreshToken, ResetStore, Rotated, Rotation, RotationWay, Scheme, SeenLogin, SessionStore,
+    SocialAccount, SocialKey, SocialProfile, SocialStore, Spared, Store, StoreError, StoredSession,
+    Ticket, TicketHolder, TicketStore, Touch, Unlinked, UserStore, VerifiedEmail, WriteMails,
+    no_mails,
 };
 pub use user::{PasswordHash, Principal, User, UserId};

@@ -28,6 +28,7 @@ mod outbox;
 mod permissions;
 mod placeholders;
 mod postgres;
+mod reset;
 mod row;
 mod sessions;
 mod social;

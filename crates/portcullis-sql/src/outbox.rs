@@ -111,7 +111,10 @@ pub(crate) async fn insert_mails(
     Ok(())
 }
 
-async fn insert_mail(transaction: &mut Transaction, mail: &OutgoingMail) -> Result<(), StoreError> {
+pub(crate) async fn insert_mail(
+    transaction: &mut Transaction,
+    mail: &OutgoingMail,
+) -> Result<(), StoreError> {
     let sql = "INSERT INTO portcullis_outbox (kind, recipient, subject, text, html, created, \
                not_before, claims, attempts, last_error, sent, given_up) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, NULL, ?8, NULL)";

@@ -10,6 +10,7 @@ mod login;
 mod login_list;
 mod outbox;
 mod permission;
+mod reset;
 mod session;
 mod social;
 mod ticket;
@@ -36,6 +37,7 @@ pub use outbox::{
     DueMail, FailedAttempt, MailClaim, OutboxStore, OutgoingMail, WriteMails, no_mails,
 };
 pub use permission::PermissionStore;
+pub use reset::{NewResetLink, ResetStore};
 pub use session::{NewSession, SessionStore, StoredSession};
 pub use social::{
     Linked, NewSocialAccount, SocialAccount, SocialKey, SocialProfile, SocialStore, Unlinked,
@@ -68,6 +70,7 @@ pub trait Store:
     + JwtStore
     + AttemptStore
     + OutboxStore
+    + ResetStore
     + AuditStore
     + TicketStore
 {

@@ -71,6 +71,19 @@ pub fn reset_token(subject: &ResetSubject<'_>, secret_key: &str, local_now: i64)
     )
 }
 
+/// When a token says that it was made, in Unix seconds as its maker counts them; `None` when it says
+/// nothing. Nobody has vouched for it before [`check_reset_token`].
+///
+/// ```
+/// assert_eq!(portcullis_django::account_token::reset_token_made_at("0-5a"), Some(978_307_200));
+/// ```
+#[must_use]
+pub fn reset_token_made_at(token: &str) -> Option<i64> {
+    let (seconds, _) = token.split_once('-')?;
+    let seconds = i64::try_from(base36_decode(seconds)?).ok()?;
+    seconds.checked_add(EPOCH)
+}
+
 /// Whether a token is good for a user at `local_now`, at most `timeout_seconds` after it was made.
 ///
 /// Exactly the timeout is good, and so are times to come.

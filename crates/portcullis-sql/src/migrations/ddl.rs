@@ -83,3 +83,9 @@ pub(super) const TICKET: Ddl = Ddl {
     sqlite: include_str!("portcullis_0010_sqlite.sql"),
     postgres: include_str!("portcullis_0010_postgresql.sql"),
 };
+
+/// `portcullis_reset`.
+pub(super) const RESET: Ddl = Ddl {
+    sqlite: include_str!("portcullis_0011_sqlite.sql"),
+    postgres: include_str!("portcullis_0011_postgresql.sql"),
+};

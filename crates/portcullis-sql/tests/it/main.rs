@@ -13,6 +13,7 @@ mod outbox;
 mod place;
 mod postgres;
 mod profiles;
+mod resets;
 mod sessions;
 mod social;
 mod sqlite_file;

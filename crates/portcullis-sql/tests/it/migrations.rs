@@ -48,6 +48,7 @@ pub(crate) async fn django_database_gets_our_tables_only(place: Place) {
             "portcullis.0008_email_change",
             "portcullis.0009_social",
             "portcullis.0010_ticket",
+            "portcullis.0011_reset",
         ]
     );
     assert_eq!(place.catalogue().await, before);
@@ -74,6 +75,7 @@ pub(crate) async fn two_nodes_migrate_at_once(place: Place) {
             "portcullis.0008_email_change",
             "portcullis.0009_social",
             "portcullis.0010_ticket",
+            "portcullis.0011_reset",
         ]
     );
 }

@@ -110,6 +110,7 @@ behaviours! {
     outbox::sent_mail_keeps_no_text_and_is_cleared,
     outbox::two_nodes_take_each_mail_once,
     outbox::word_of_an_old_claim_counts_for_nothing,
+    resets::newest_reset_link_of_each_user_is_kept_with_its_mail,
     sessions::ended_session_is_gone_and_stays_so,
     sessions::new_session_takes_the_place_of_the_old,
     sessions::session_moves_to_a_new_key,

@@ -80,6 +80,30 @@ async fn reset_link_dies_with_a_log_in_a_change_and_an_hour() {
     }
 }
 
+// Security: who finds an old mail cannot use it.
+#[tokio::test]
+async fn reset_link_dies_with_a_newer_one_but_not_the_newer_one() {
+    let client = Client::new().await;
+    client.signup("ada@example.com", PASSWORD).await;
+    client.mails().await;
+    let (uid, older) = link(&reset_mail(&client, "ada@example.com").await);
+    client.clock.advance(Duration::seconds(1));
+    let (_, newer) = link(&reset_mail(&client, "ada@example.com").await);
+    let bad = confirm_reset(&client, &uid, &older, OTHER).await;
+    assert_eq!(bad.body, json!({ "token": ["Invalid value"] }));
+    // Asked for again, without a mail: the link that arrived stays good.
+    for _ in 0..6 {
+        client.clock.advance(Duration::seconds(1));
+        let body = json!({ "email": "ada@example.com" });
+        client.post("/rest-auth/password/reset/", body).await;
+    }
+    let kept = client.mails().await.pop().unwrap();
+    let (_, last) = link(&kept);
+    assert_ne!(last, newer);
+    let good = confirm_reset(&client, &uid, &last, OTHER).await;
+    assert_eq!(good.status, 200, "{good:?}");
+}
+
 // Security: a bad user and a bad token are told apart only on request.
 #[tokio::test]
 async fn bad_links_look_the_same() {

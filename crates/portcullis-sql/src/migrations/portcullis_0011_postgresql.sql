@@ -1,0 +1,5 @@
+-- When the newest link for a new password of each user was sent: older ones are over.
+CREATE TABLE "portcullis_reset" (
+    "user_id" bigint NOT NULL PRIMARY KEY,
+    "asked" timestamptz NOT NULL
+);
