@@ -43,7 +43,7 @@ pub use administrators::SetupKey;
 pub use compat::AccountCompat;
 pub use device::{DeviceLogIn, DeviceToken, DeviceTokens};
 pub use invitation::{INVITATION_AGE, invitation};
-pub use jwt::{Families, Jwt, JwtSettings, Renewed, SignedToken, TokenPair};
+pub use jwt::{Families, Jwt, JwtSettings, RefreshLimits, Renewed, SignedToken, TokenPair};
 pub use login_state::LoginState;
 #[cfg(feature = "mail")]
 pub use mail::Mailer;

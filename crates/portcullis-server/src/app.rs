@@ -8,14 +8,14 @@ use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use portcullis::accounts::{
     EmailVerification, Jwt, JwtSettings, Mailer, RestAuth, RestAuthSettings, SetupKey,
 };
-use portcullis::core::{Clock, SecretKeys, Store};
+use portcullis::core::{Clock, Limit, SecretKeys, Store};
 use portcullis::django::jwt::Backend;
 use portcullis::django::password::Hashers;
 use portcullis::web::{
     AllowedHosts, Api, BasicAuthentication, Compat, Content, CookieDoorSettings, Cors,
     CorsSettings, CsrfSettings, Description, ForwardAuth, HashingPool, LoginLimits, Passwords,
-    SessionAuthentication, SessionSettings, Sessions, TokenAuthentication, TrustedProxies,
-    security_headers,
+    SessionAuthentication, SessionSettings, Sessions, TokenAuthentication, TokenLimit,
+    TrustedProxies, security_headers,
 };
 use portcullis::{AccountSettings, Accounts, Authenticator, Doors, Gate, Refusal, get};
 use tower::util::option_layer;
@@ -85,6 +85,8 @@ pub struct Surroundings {
     pub forward_auth_leaves_csrf: bool,
     /// How many log-ins may fail, over all doors and nodes.
     pub login_limits: LoginLimits,
+    /// How many wrong tokens one address may send.
+    pub token_limit: Limit,
     /// Whether every door is documented at `/docs/`.
     pub has_docs: bool,
 }
@@ -131,7 +133,13 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         passwords = passwords.comparing_email_case();
     }
     let settings = surroundings.jwt.clone();
-    let jwt = Jwt::new(passwords.clone(), Arc::clone(&clock), jwt, settings);
+    let token_limit = TokenLimit::new(
+        Arc::clone(&store),
+        Arc::clone(&clock),
+        surroundings.token_limit,
+    );
+    let jwt = Jwt::new(passwords.clone(), Arc::clone(&clock), jwt, settings)
+        .with_token_limit(token_limit.clone());
     let device = &surroundings.accounts.device;
     let mut device = device.authentication(Arc::clone(&store), Arc::clone(&clock));
     let mut classes = surroundings.authentication_classes.clone();
@@ -153,6 +161,7 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
     let gate = Gate::new(classes.iter().map(authenticator).collect())
         .with_csrf(sessions.csrf().clone())
         .with_compat(surroundings.compat)
+        .with_token_limit(token_limit)
         .with_default_permission(PermissionClass::all(&surroundings.permission_classes));
     let settings = surroundings.accounts.clone();
     let mut accounts =

@@ -21,6 +21,7 @@ struct Wanted {
     owed_csrf: Option<Csrf>,
     moved_session: Option<String>,
     expires: Option<OffsetDateTime>,
+    is_guess: bool,
 }
 
 impl fmt::Debug for Effects {
@@ -90,6 +91,17 @@ impl Effects {
     /// When the credentials end, if that is known; asking forgets it.
     pub(crate) fn take_expiry(&self) -> Option<OffsetDateTime> {
         self.wanted().expires.take()
+    }
+
+    /// Says that this request's secret is nobody's: refused, it counts as a guess where the gate
+    /// [limits them](crate::Gate::with_token_limit). Secrets that are over are none.
+    pub fn note_guess(&self) {
+        self.wanted().is_guess = true;
+    }
+
+    /// Whether a guess was noted; asking forgets it.
+    pub(crate) fn take_guess(&self) -> bool {
+        std::mem::take(&mut self.wanted().is_guess)
     }
 
     /// Applies all of it to the answer.

@@ -9,9 +9,12 @@ use portcullis_core::{
 };
 use serde::Deserialize;
 
+use crate::client::ClientInfo;
 use crate::csrf::Csrf;
 use crate::doors::Doors;
+use crate::effects::Effects;
 use crate::refusal::Refusal;
+use crate::token_limit::TokenLimit;
 
 /// Where to do as Django's packages do instead of more strictly.
 ///
@@ -43,6 +46,7 @@ pub struct Gate {
     pub(crate) csrf: Option<Csrf>,
     pub(crate) compat: Compat,
     pub(crate) permission: Arc<dyn Permission>,
+    token_limit: Option<TokenLimit>,
 }
 
 impl Gate {
@@ -54,6 +58,7 @@ impl Gate {
             csrf: None,
             compat: Compat::default(),
             permission: Arc::new(IsAuthenticated),
+            token_limit: None,
         }
     }
 
@@ -85,6 +90,15 @@ impl Gate {
         Self { permission, ..self }
     }
 
+    /// Answers wrong tokens from one address with 429 when there were more than this.
+    #[must_use]
+    pub fn with_token_limit(self, limit: TokenLimit) -> Self {
+        Self {
+            token_limit: Some(limit),
+            ..self
+        }
+    }
+
     /// Starts declaring doors behind this gate.
     #[must_use]
     pub fn doors(&self) -> Doors {
@@ -101,13 +115,30 @@ impl Gate {
             match authenticator.authenticate(request).await {
                 Ok(None) => {}
                 Ok(Some(authenticated)) => return Ok(Some(authenticated)),
-                Err(error) => return Err(self.refusal_of(authenticators, error)),
+                Err(error) => return Err(self.refuse(authenticators, request, error).await),
             }
         }
         Ok(None)
     }
 
-    /// What the client is told of an authenticator's error.
+    /// What the client is told of an authenticator's error, when a guess has been counted.
+    pub(crate) async fn refuse(
+        &self,
+        authenticators: &Authenticators,
+        request: &Parts,
+        error: AuthError,
+    ) -> Refusal {
+        let is_refused = matches!(error, AuthError::Failed(_) | AuthError::FailedJson(_));
+        if let Some(limit) = &self.token_limit
+            && Effects::of(request).take_guess()
+            && is_refused
+            && let Err(error) = limit.count(&ClientInfo::of(&request.extensions)).await
+        {
+            return error.into();
+        }
+        self.refusal_of(authenticators, error)
+    }
+
     pub(crate) fn refusal_of(&self, authenticators: &Authenticators, error: AuthError) -> Refusal {
         let challenge = || self.challenge(authenticators);
         match error {

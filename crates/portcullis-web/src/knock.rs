@@ -85,7 +85,9 @@ impl Knock {
         request: &Parts,
         bare: Option<&str>,
     ) -> Result<Admitted, Refusal> {
-        Effects::of(request).take_expiry();
+        let effects = Effects::of(request);
+        effects.take_expiry();
+        effects.take_guess();
         let (authenticated, request) = self.find(request, bare).await?;
         let effects = Effects::of(&request);
         let access = self.0.access(authenticated, Action::Connect);
@@ -152,11 +154,11 @@ impl Knock {
                 Err(AuthError::FailedJson(body)) if bare.is_some() && scheme.is_some() => {
                     first_refusal.get_or_insert(AuthError::FailedJson(body));
                 }
-                Err(error) => return Err(self.refusal_of(error)),
+                Err(error) => return Err(self.refuse(request, error).await),
             }
         }
         match first_refusal {
-            Some(error) => Err(self.refusal_of(error)),
+            Some(error) => Err(self.refuse(request, error).await),
             None => Ok((None, request.clone())),
         }
     }
@@ -165,6 +167,11 @@ impl Knock {
     #[must_use]
     pub fn refusal_of(&self, error: AuthError) -> Refusal {
         self.0.gate.refusal_of(&self.0.authenticators, error)
+    }
+
+    async fn refuse(&self, request: &Parts, error: AuthError) -> Refusal {
+        let gate = &self.0.gate;
+        gate.refuse(&self.0.authenticators, request, error).await
     }
 }
 

@@ -37,6 +37,7 @@ mod refusal;
 mod session_settings;
 mod sessions;
 mod throttle;
+mod token_limit;
 mod way;
 
 pub use authenticators::{
@@ -70,4 +71,5 @@ pub use refusal::Refusal;
 pub use session_settings::{CookieDoorSettings, CsrfSettings, SessionSettings};
 pub use sessions::{Renewal, SessionOwner, Sessions};
 pub use throttle::Throttle;
+pub use token_limit::TokenLimit;
 pub use way::RefusalLogged;

@@ -56,7 +56,7 @@ pub enum Checked {
     Wrong,
 }
 
-/// Why a password was not checked.
+/// Why a password, or a token, was not checked.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CheckError {
@@ -64,7 +64,7 @@ pub enum CheckError {
     Store(StoreError),
     /// The hashing queue is full.
     Busy,
-    /// Too many wrong ones for this name, its account or from this address; also the right one is
+    /// Too many wrong ones for this name, its account or from this address; also the right password is
     /// not looked at.
     Throttled {
         /// How long to wait.

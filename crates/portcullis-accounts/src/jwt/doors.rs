@@ -2,9 +2,7 @@
 
 use axum::Json;
 use http::request::Parts;
-use portcullis_web::{
-    Api, Doors, FieldErrors, Fields, Gate, Refusal, TextRule, device_of, get, post,
-};
+use portcullis_web::{Api, Doors, FieldErrors, Fields, Gate, Refusal, TextRule, get, post};
 use serde_json::{Value, json};
 
 use super::pair::TokenPair;
@@ -54,7 +52,8 @@ impl Jwt {
             .open()
             .route(
                 &at("verify"),
-                post(move |fields| verify(c, fields)).described(describe::verify()),
+                post(move |request, fields| verify(c, request, fields))
+                    .described(describe::verify()),
             )
             .authenticated_by(Vec::new())
             .api(api("Token Verify").with_fields(&["token"]))
@@ -121,7 +120,7 @@ async fn obtain(jwt: Jwt, request: Parts, fields: Fields) -> Result<Json<Value>,
 
 async fn refresh(jwt: Jwt, request: Parts, fields: Fields) -> Result<Json<Value>, Refusal> {
     let token = token(&fields, "refresh")?;
-    let Renewed { access, refresh } = jwt.refresh(device_of(&request), &token).await?;
+    let Renewed { access, refresh } = jwt.refresh(&request, &token).await?;
     let mut body = json!({ "access": access.text });
     if let Some(refresh) = refresh {
         body["refresh"] = refresh.text.into();
@@ -129,14 +128,14 @@ async fn refresh(jwt: Jwt, request: Parts, fields: Fields) -> Result<Json<Value>
     Ok(Json(body))
 }
 
-async fn verify(jwt: Jwt, fields: Fields) -> Result<Json<Value>, Refusal> {
-    jwt.verify(&token(&fields, "token")?).await?;
+async fn verify(jwt: Jwt, request: Parts, fields: Fields) -> Result<Json<Value>, Refusal> {
+    jwt.verify(&request, &token(&fields, "token")?).await?;
     Ok(Json(json!({})))
 }
 
 async fn blacklist(jwt: Jwt, request: Parts, fields: Fields) -> Result<Json<Value>, Refusal> {
     let token = token(&fields, "refresh")?;
-    jwt.blacklist(device_of(&request), &token).await?;
+    jwt.blacklist(&request, &token).await?;
     Ok(Json(json!({})))
 }
 

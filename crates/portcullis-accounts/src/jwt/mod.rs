@@ -4,6 +4,7 @@
 //! (verify, blacklist), `doors`.
 
 mod doors;
+mod limits;
 mod pair;
 mod refresh;
 mod settings;
@@ -18,9 +19,10 @@ use portcullis_django::jwt::{
 };
 use portcullis_django::random;
 use portcullis_django::session::Candidate;
-use portcullis_web::{JwtAuthentication, LOGIN_CLAIM, Passwords, Refusal};
+use portcullis_web::{JwtAuthentication, LOGIN_CLAIM, Passwords, Refusal, TokenLimit};
 use time::OffsetDateTime;
 
+pub use limits::RefreshLimits;
 pub use pair::{SignedToken, TokenPair};
 pub use refresh::Renewed;
 pub use settings::{Families, JwtSettings};
@@ -41,6 +43,7 @@ pub struct Jwt {
     clock: Arc<dyn Clock>,
     backend: Arc<Backend>,
     settings: Arc<JwtSettings>,
+    token_limit: Option<TokenLimit>,
 }
 
 impl Jwt {
@@ -61,6 +64,16 @@ impl Jwt {
             clock,
             backend: Arc::new(backend),
             settings: Arc::new(settings),
+            token_limit: None,
+        }
+    }
+
+    /// Counts wrong tokens that are sent to be exchanged, verified or ended, as the gate does.
+    #[must_use]
+    pub fn with_token_limit(self, limit: TokenLimit) -> Self {
+        Self {
+            token_limit: Some(limit),
+            ..self
         }
     }
 

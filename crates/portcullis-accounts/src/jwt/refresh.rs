@@ -1,10 +1,11 @@
 //! A refresh token for the next pair.
 
+use http::request::Parts;
 use portcullis_core::{
     Device, RefreshStanding, RefreshToken, Rotated, Rotation, RotationWay, User,
 };
 use portcullis_django::jwt::{self, Claims, RefreshError, Refreshed, TokenError, Verified};
-use portcullis_web::{LOGIN_CLAIM, Refusal};
+use portcullis_web::{LOGIN_CLAIM, Refusal, device_of};
 use time::OffsetDateTime;
 
 use super::pair::SignedToken;
@@ -37,23 +38,27 @@ impl Jwt {
     ///
     /// # Errors
     /// 401 in simplejwt's words when the token is not good, its user is not active, or its login is over;
-    /// 503 when the database fails.
+    /// 429 when its login, or its address, refreshes too often; 503 when the database fails.
     ///
     /// # Security
     /// The successor is in no table: it is made again of the token that was sent, and of the `jti`, `iat`
     /// and `exp` that are. With ECDSA its signature differs from the first one; it is the same token.
     #[doc(alias = "TokenRefreshView")]
-    pub async fn refresh(&self, device: Device, token: &str) -> Result<Renewed, Refusal> {
+    pub async fn refresh(&self, request: &Parts, token: &str) -> Result<Renewed, Refusal> {
         let now = self.clock.now();
-        let verified = self.refresh_token(token, now).map_err(refused)?;
+        let verified = match self.refresh_token(token, now) {
+            Ok(verified) => verified,
+            Err(error) => return Err(self.refuse_token(request, error).await),
+        };
         let claims = verified.claims();
+        self.count_refresh(request, claims).await?;
         let presented = Presented {
             user: self.user_of(&verified).await?,
             standing: self
                 .store()
                 .refresh_standing(claims.id(), login_named(claims))
                 .await?,
-            device,
+            device: device_of(request),
             verified: &verified,
             now,
         };

@@ -3,6 +3,8 @@
 use portcullis_django::jwt::Settings;
 use time::Duration;
 
+use super::limits::RefreshLimits;
+
 /// Settings of the flows of JWTs; the defaults are those of a fresh install.
 #[derive(Clone, Debug)]
 #[doc(alias = "SIMPLE_JWT")]
@@ -13,6 +15,8 @@ pub struct JwtSettings {
     /// Families of refresh tokens: each log-in is one, in the list of logins. `None`: simplejwt's way, where
     /// nobody notices that an old token is used again.
     pub families: Option<Families>,
+    /// How often refresh tokens may be exchanged; `None` is any number of times.
+    pub refresh_limits: Option<RefreshLimits>,
     /// The field with the log-in name; `None` takes `username` or else `email`.
     #[doc(alias = "USERNAME_FIELD")]
     pub name_field: Option<&'static str>,
@@ -44,6 +48,7 @@ impl Default for JwtSettings {
         Self {
             tokens: Settings::default(),
             families: Some(Families::default()),
+            refresh_limits: Some(RefreshLimits::default()),
             name_field: None,
             trims_password: false,
         }

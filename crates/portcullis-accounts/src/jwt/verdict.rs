@@ -1,8 +1,9 @@
 //! Is this token good, and let it be so no longer.
 
-use portcullis_core::{AuditEntry, AuditEvent, Device, Scheme};
+use http::request::Parts;
+use portcullis_core::{AuditEntry, AuditEvent, Scheme};
 use portcullis_django::jwt::{self, TokenError, VerifyError};
-use portcullis_web::{FieldErrors, Refusal};
+use portcullis_web::{FieldErrors, Refusal, device_of};
 
 use super::{Jwt, login_named, refused, row_of, with_usable_id};
 
@@ -11,13 +12,17 @@ impl Jwt {
     /// names.
     ///
     /// # Errors
-    /// 401 in simplejwt's words; 400 for a token that was ended, as simplejwt has it; 503 when the database
+    /// 401 in simplejwt's words; 400 for a token that was ended, as simplejwt has it; 429 when too many
+    /// wrong ones came from one place; 503 when the database
     /// fails.
     #[doc(alias = "TokenVerifyView")]
-    pub async fn verify(&self, token: &str) -> Result<(), Refusal> {
+    pub async fn verify(&self, request: &Parts, token: &str) -> Result<(), Refusal> {
         let now = self.clock.now().unix_timestamp();
         let verified = jwt::verify_untyped(&self.backend, token, now);
-        let verified = verified.and_then(with_usable_id).map_err(refused)?;
+        let verified = match verified.and_then(with_usable_id) {
+            Ok(verified) => verified,
+            Err(error) => return Err(self.refuse_token(request, error).await),
+        };
         let claims = verified.claims();
         let settings = &self.settings.tokens;
         if settings.blacklist_after_rotation {
@@ -42,11 +47,14 @@ impl Jwt {
     /// Ends a refresh token, with its login and thus its access tokens.
     ///
     /// # Errors
-    /// 401 in simplejwt's words when it is not good, or was ended before; 503 when the database fails.
+    /// 401 in simplejwt's words when it is not good, or was ended before; 429 as above; 503 when the database fails.
     #[doc(alias = "TokenBlacklistView")]
-    pub async fn blacklist(&self, device: Device, token: &str) -> Result<(), Refusal> {
+    pub async fn blacklist(&self, request: &Parts, token: &str) -> Result<(), Refusal> {
         let now = self.clock.now();
-        let verified = self.refresh_token(token, now).map_err(refused)?;
+        let verified = match self.refresh_token(token, now) {
+            Ok(verified) => verified,
+            Err(error) => return Err(self.refuse_token(request, error).await),
+        };
         let claims = verified.claims();
         let user = self.user_of(&verified).await?.map(|user| user.id);
         let ending = self.store().blacklist_refresh(
@@ -54,7 +62,7 @@ impl Jwt {
             login_named(claims),
             user.as_ref(),
             now,
-            Some(AuditEntry::new(AuditEvent::Logout, device, now).by(Scheme::Jwt)),
+            Some(AuditEntry::new(AuditEvent::Logout, device_of(request), now).by(Scheme::Jwt)),
         );
         if !ending.await? {
             return Err(refused(TokenError::Blacklisted));

@@ -6,7 +6,7 @@ use http::StatusCode;
 use http::request::Parts;
 use portcullis_core::{Challenge, User};
 use portcullis_web::{
-    Api, Doors, Effects, FieldErrors, Fields, JwtCookies, Refusal, TextRule, device_of, post,
+    Api, Doors, Effects, FieldErrors, Fields, JwtCookies, Refusal, TextRule, post,
 };
 use serde_json::{Value, json};
 
@@ -29,7 +29,8 @@ impl RestAuth {
         doors
             .route(
                 &at("token/verify"),
-                post(move |fields| verify(verifier, fields)).described(describe::jwt::verify()),
+                post(move |request, fields| verify(verifier, request, fields))
+                    .described(describe::jwt::verify()),
             )
             .authenticated_by(Vec::new())
             .api(api("Token Verify").with_fields(&["token"]))
@@ -102,7 +103,7 @@ impl RestAuth {
             let body = Json(json!({ "detail": detail }));
             return Ok((StatusCode::UNAUTHORIZED, body).into_response());
         };
-        match jwt.blacklist(device_of(request), token).await {
+        match jwt.blacklist(request, token).await {
             Ok(()) => {}
             Err(Refusal::AuthenticationFailedJson(body, _)) => {
                 // In words of dj-rest-auth's own, and without asking for anything.
@@ -116,11 +117,11 @@ impl RestAuth {
     }
 }
 
-async fn verify(jwt: Jwt, fields: Fields) -> Result<Json<Value>, Refusal> {
+async fn verify(jwt: Jwt, request: Parts, fields: Fields) -> Result<Json<Value>, Refusal> {
     let mut errors = FieldErrors::default();
     let token = fields.text(TextRule::new("token"), &mut errors);
     errors.into_result()?;
-    jwt.verify(&token).await?;
+    jwt.verify(&request, &token).await?;
     Ok(Json(json!({})))
 }
 
@@ -138,7 +139,7 @@ async fn refresh(
     let Some(token) = typed.or_else(cookie) else {
         return Err(no_refresh_token());
     };
-    let Renewed { access, refresh } = jwt.refresh(device_of(&request), &token).await?;
+    let Renewed { access, refresh } = jwt.refresh(&request, &token).await?;
     auth.send_cookies(&request, &cookies, &access, refresh.as_ref());
     Ok(Json(json!({
         "access": access.text,

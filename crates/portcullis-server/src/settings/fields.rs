@@ -176,6 +176,23 @@ settings! {
     /// … in so many seconds.
     "mail_limit.window_seconds" mail_limit_window_seconds: Whole<1, 86_400> = Whole::new(3_600);
 
+    /// So many refreshes of one log-in by JWTs …
+    "refresh_limit.tries" refresh_limit_tries: Whole<1, 1_000_000> = Whole::new(200);
+
+    /// … and so many from one address, IPv6 by its /64 …
+    "refresh_limit.tries_per_address" refresh_limit_tries_per_address: Whole<1, 1_000_000> =
+        Whole::new(2_000);
+
+    /// … in so many seconds.
+    "refresh_limit.window_seconds" refresh_limit_window_seconds: Whole<1, 86_400> = Whole::new(300);
+
+    /// So many wrong device tokens, tokens of DRF and JWTs from one address, IPv6 by its /64, are told to be
+    /// wrong; then they are 429. A good one is good in any case …
+    "token_limit.tries" token_limit_tries: Whole<1, 1_000_000> = Whole::new(100);
+
+    /// … in so many seconds.
+    "token_limit.window_seconds" token_limit_window_seconds: Whole<1, 86_400> = Whole::new(600);
+
     /// Who may sign up: "open" is everybody, "invitation" whom `portcullis invite` made an invitation for,
     /// "closed" nobody. Administrators may make others in any case.
     "accounts.signup" accounts_signup: SignUpMode = SignUpMode::Open;

@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use portcullis::accounts::{Families, JwtSettings};
-use portcullis::core::SecretKeys;
+use portcullis::accounts::{Families, JwtSettings, RefreshLimits};
+use portcullis::core::{Limit, SecretKeys};
 use portcullis::django::jwt::{Algorithm, Backend, Family, Key, MIN_SECRET_BYTES};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
@@ -103,8 +103,16 @@ impl Settings {
             lifetime: Duration::seconds(self.jwt_family_lifetime.get().into()),
             grace: Duration::seconds(self.jwt_refresh_grace.get().into()),
         };
+        let limit = |tries: u32| Limit {
+            tries,
+            window: Duration::seconds(self.refresh_limit_window_seconds.get().into()),
+        };
         let mut settings = JwtSettings {
             families: (!self.refreshes_without_families()).then_some(families),
+            refresh_limits: Some(RefreshLimits {
+                of_login: limit(self.refresh_limit_tries.get()),
+                of_address: limit(self.refresh_limit_tries_per_address.get()),
+            }),
             trims_password: self.has_compat("compat.trim_passwords", self.compat_trim_passwords),
             ..JwtSettings::default()
         };

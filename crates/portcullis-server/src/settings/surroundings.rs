@@ -46,6 +46,10 @@ impl Settings {
             permission_classes: self.default_permission_classes.0.clone(),
             forward_auth_leaves_csrf: self.forward_auth_leaves_csrf_tokens,
             login_limits: self.login_limits(),
+            token_limit: Limit {
+                tries: self.token_limit_tries.get(),
+                window: seconds(self.token_limit_window_seconds.get()),
+            },
             has_docs: self.docs_enabled,
         }
     }

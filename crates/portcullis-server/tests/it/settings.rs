@@ -70,6 +70,8 @@ device.token_ttl_seconds = 86400
 login_limit = { tries = 5, tries_per_day = 20, tries_per_address = 50, window_seconds = 60 }
 signup_limit = { tries = 5, window_seconds = 60 }
 mail_limit = { tries = 2, window_seconds = 60 }
+refresh_limit = { tries = 20, tries_per_address = 50, window_seconds = 60 }
+token_limit = { tries = 20, window_seconds = 60 }
 [accounts]
 signup = "closed"
 login_names = "email"

@@ -16,6 +16,9 @@ use crate::authorization_header::credential;
 use crate::effects::Effects;
 use crate::last_seen::LastSeen;
 
+/// What is said of a token that is nobody's, or over.
+const UNKNOWN: &str = "Invalid token.";
+
 /// Recognises `Authorization: Token <device token>`.
 ///
 /// Cost: one indexed query and one SHA-512; one write a minute for when it was last seen. Expired, unknown and cut tokens are answered alike. An
@@ -77,12 +80,16 @@ impl DeviceTokenAuthentication {
     /// # Errors
     /// [`AuthError::Failed`] for a token that is unknown, expired or of an inactive user.
     pub async fn login_of(&self, token: &str) -> Result<DeviceLogin, AuthError> {
-        let unknown = || AuthError::failed("Invalid token.");
+        self.find(token).await?.ok_or(AuthError::failed(UNKNOWN))
+    }
+
+    /// The same; `None` for a token that nobody ever had, or that is gone.
+    async fn find(&self, token: &str) -> Result<Option<DeviceLogin>, AuthError> {
         if let Some(prefix) = &self.checked_prefix
             && token.starts_with(&**prefix)
             && !api_token::is_checked_token(token, prefix)
         {
-            return Err(unknown());
+            return Ok(None);
         }
         let digest = api_token::knox_digest(token);
         let token_key = api_token::knox_key(token);
@@ -92,16 +99,18 @@ impl DeviceTokenAuthentication {
             .device_logins(token_key, &digest)
             .await?
             .into_iter()
-            .find(|login| api_token::digests_match(&login.digest, &digest))
-            .ok_or_else(unknown)?;
+            .find(|login| api_token::digests_match(&login.digest, &digest));
+        let Some(found) = found else {
+            return Ok(None);
+        };
         if found.expires.is_some_and(|expires| expires < now) {
             self.store.sweep_device_logins(&found.user.id, now).await?;
-            return Err(unknown());
+            return Err(AuthError::failed(UNKNOWN));
         }
         if !found.user.is_active {
             return Err(AuthError::failed("User inactive or deleted."));
         }
-        Ok(self.renew(found, now).await)
+        Ok(Some(self.renew(found, now).await))
     }
 
     /// The login with its new expiry, if it gets one. A renewal that fails leaves it as it is: the token is
@@ -135,7 +144,10 @@ impl Authenticator for DeviceTokenAuthentication {
         if self.leaves_authtokens && api_token::is_authtoken(token) {
             return Ok(None);
         }
-        let found = self.login_of(token).await?;
+        let Some(found) = self.find(token).await? else {
+            Effects::of(request).note_guess();
+            return Err(AuthError::failed(UNKNOWN));
+        };
         if let Some(expires) = found.expires {
             Effects::of(request).expire_at(expires);
         }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::request::Parts;
 use portcullis_core::{
-    AuthError, Authenticated, Authenticator, Challenge, Clock, JwtBearer, Store,
+    AuthError, Authenticated, Authenticator, Challenge, Clock, JwtBearer, Store, StoreError,
 };
-use portcullis_django::jwt::{self, AccessError, Backend, Settings, Standing};
+use portcullis_django::jwt::{self, AccessError, Backend, Settings, Standing, TokenError};
 use portcullis_django::session::Candidate;
 use time::OffsetDateTime;
 
@@ -57,7 +57,8 @@ impl JwtAuthentication {
     /// # Errors
     /// [`AuthError::FailedJson`] with simplejwt's body, [`AuthError::Store`] when the database fails.
     pub async fn bearer_of(&self, token: &str) -> Result<JwtBearer, AuthError> {
-        self.admit(token).await.map(|(bearer, _)| bearer)
+        let admitted = self.admit(token).await.map_err(Refused::into_error)?;
+        Ok(admitted.0)
     }
 
     /// The same for a request, whose credentials end when the token does.
@@ -66,7 +67,13 @@ impl JwtAuthentication {
         request: &Parts,
         token: &str,
     ) -> Result<JwtBearer, AuthError> {
-        let (bearer, expires) = self.admit(token).await?;
+        let admitted = self.admit(token).await.map_err(|refused| {
+            if refused.is_guess() {
+                Effects::of(request).note_guess();
+            }
+            refused.into_error()
+        });
+        let (bearer, expires) = admitted?;
         let expires = expires.and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
         if let Some(expires) = expires {
             Effects::of(request).expire_at(expires);
@@ -75,10 +82,9 @@ impl JwtAuthentication {
     }
 
     /// The bearer, and the token's `exp`.
-    async fn admit(&self, token: &str) -> Result<(JwtBearer, Option<i64>), AuthError> {
+    async fn admit(&self, token: &str) -> Result<(JwtBearer, Option<i64>), Refused> {
         let now = self.clock.now().unix_timestamp();
-        let verified =
-            jwt::authenticate(&self.backend, &self.settings, token, now).map_err(refuse)?;
+        let verified = jwt::authenticate(&self.backend, &self.settings, token, now)?;
         // A claim of an odd type names a login that is not there.
         let login = verified.claims().get(LOGIN_CLAIM);
         let family = login.map(|claim| claim.as_str().unwrap_or_default());
@@ -93,8 +99,8 @@ impl JwtAuthentication {
                 is_active: bearer.user.is_active,
             }),
         };
-        jwt::admit(&verified, &self.settings, standing).map_err(refuse)?;
-        let bearer = bearer.ok_or_else(|| refuse(AccessError::UserNotFound))?;
+        jwt::admit(&verified, &self.settings, standing)?;
+        let bearer = bearer.ok_or(AccessError::UserNotFound)?;
         Ok((bearer, verified.claims().expires_at()))
     }
 
@@ -117,6 +123,39 @@ impl JwtAuthentication {
             credential_digest: None,
             authenticator,
         })
+    }
+}
+
+/// Why a token is not good, or could not be looked at.
+enum Refused {
+    Access(AccessError),
+    Store(StoreError),
+}
+
+impl Refused {
+    /// Whether nobody has signed it: a token that is over, or ended, is no guess.
+    fn is_guess(&self) -> bool {
+        let is_invalid = |(_, error): &(_, TokenError)| *error == TokenError::Invalid;
+        matches!(self, Self::Access(AccessError::NotValid(errors)) if errors.iter().all(is_invalid))
+    }
+
+    fn into_error(self) -> AuthError {
+        match self {
+            Self::Access(error) => refuse(error),
+            Self::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<AccessError> for Refused {
+    fn from(error: AccessError) -> Self {
+        Self::Access(error)
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
     }
 }
 

@@ -8,6 +8,7 @@ use http::request::Parts;
 use portcullis_core::{AuthError, Authenticated, Authenticator, Challenge, Store};
 
 use crate::authorization_header::credential;
+use crate::effects::Effects;
 
 /// Recognises `Authorization: Token <key>` by Django's `authtoken_token` table.
 ///
@@ -28,8 +29,10 @@ impl Authenticator for TokenAuthentication {
         let Some(key) = credential(&request.headers, "Token")? else {
             return Ok(None);
         };
-        let found = self.0.user_by_token(key).await?;
-        let user = found.ok_or(AuthError::failed("Invalid token."))?;
+        let Some(user) = self.0.user_by_token(key).await? else {
+            Effects::of(request).note_guess();
+            return Err(AuthError::failed("Invalid token."));
+        };
         if !user.is_active {
             return Err(AuthError::failed("User inactive or deleted."));
         }

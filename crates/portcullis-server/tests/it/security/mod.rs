@@ -7,6 +7,7 @@ mod enumeration;
 mod invariants;
 mod limits;
 mod limits_by_address;
+mod limits_of_tokens;
 mod passwords;
 mod sessions;
 mod tokens;
