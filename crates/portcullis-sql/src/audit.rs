@@ -82,7 +82,9 @@ pub(crate) async fn write_audit(
 pub(crate) fn login_entry(event: AuditEvent, login: &NewLogin) -> AuditEntry {
     let (scheme, device, now) = match login {
         NewLogin::Device(login) => (Scheme::Device, &login.device, login.now),
-        NewLogin::Session(login) => (Scheme::Session, &login.device, login.now),
+        NewLogin::Session(login) | NewLogin::SessionBeside(login) => {
+            (Scheme::Session, &login.device, login.now)
+        }
         NewLogin::Jwt(login) => (Scheme::Jwt, &login.device, login.now),
         NewLogin::Token { device, now, .. } => (Scheme::Other("token".to_owned()), device, *now),
     };

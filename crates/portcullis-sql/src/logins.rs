@@ -46,8 +46,9 @@ impl LoginStore for Database {
         }
         let issued = insert_login(&mut transaction, id, &login).await?;
         if issued != Issued::TooMany {
-            let entry = login_entry(AuditEvent::Login, &login);
-            write_audit(&mut transaction, Some(&entry), Some(id)).await?;
+            let is_told = matches!(login, NewLogin::SessionBeside(_));
+            let entry = (!is_told).then(|| login_entry(AuditEvent::Login, &login));
+            write_audit(&mut transaction, entry.as_ref(), Some(id)).await?;
             transaction.commit().await?;
         }
         Ok(Some(issued))
@@ -185,7 +186,7 @@ impl LoginStore for Database {
 fn last_login(login: &NewLogin) -> Option<OffsetDateTime> {
     match login {
         NewLogin::Device(device) => Some(device.now),
-        NewLogin::Session(session) => Some(session.now),
+        NewLogin::Session(session) | NewLogin::SessionBeside(session) => Some(session.now),
         NewLogin::Token { .. } | NewLogin::Jwt(_) => None,
     }
 }
@@ -198,7 +199,9 @@ pub(crate) async fn insert_login(
 ) -> Result<Issued, StoreError> {
     match login {
         NewLogin::Device(device) => return insert_device(transaction, user_id, device).await,
-        NewLogin::Session(session) => insert_session(transaction, user_id, session).await?,
+        NewLogin::Session(session) | NewLogin::SessionBeside(session) => {
+            insert_session(transaction, user_id, session).await?;
+        }
         NewLogin::Jwt(login) => insert_jwt(transaction, user_id, login).await?,
         NewLogin::Token { key, now, .. } => {
             return insert_token(transaction, user_id, key, *now)

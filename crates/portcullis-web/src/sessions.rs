@@ -165,6 +165,25 @@ impl Sessions {
         user: &User,
         rehashed: Option<PasswordHash>,
     ) -> Result<bool, StoreError> {
+        self.begin(request, user, rehashed, NewLogin::Session).await
+    }
+
+    /// The same besides a token that the same log-in has opened: in the audit log they are one line.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn log_in_beside(&self, request: &Parts, user: &User) -> Result<bool, StoreError> {
+        self.begin(request, user, None, NewLogin::SessionBeside)
+            .await
+    }
+
+    async fn begin(
+        &self,
+        request: &Parts,
+        user: &User,
+        rehashed: Option<PasswordHash>,
+        login: fn(NewSession) -> NewLogin,
+    ) -> Result<bool, StoreError> {
         let effects = Effects::of(request);
         let earlier = self.open(request, &effects).await?;
         let id = user.id.to_string();
@@ -180,10 +199,7 @@ impl Sessions {
         }
         let (session, age) = self.new_session(request, &data, earlier.map(|open| open.key));
         let key = session.key.clone();
-        let opened = self
-            .store
-            .log_in(user, NewLogin::Session(session), rehashed)
-            .await?;
+        let opened = self.store.log_in(user, login(session), rehashed).await?;
         if opened.is_none() {
             return Ok(false);
         }

@@ -77,7 +77,8 @@ impl RestAuth {
         }
         let token = accounts.open_token(request, &mut proven).await?;
         let token = token.ok_or_else(no_such_login)?;
-        if self.settings.session_login && !accounts.open_session(request, &mut proven).await? {
+        let user = &proven.user;
+        if self.settings.session_login && !accounts.sessions.log_in_beside(request, user).await? {
             return Err(no_such_login());
         }
         accounts.settle(&proven).await?;

@@ -61,7 +61,7 @@ pub(super) async fn register(
         return Ok(answer);
     }
     if auth.settings.session_login {
-        accounts.sessions.log_in(&request, &user, None).await?;
+        accounts.sessions.log_in_beside(&request, &user).await?;
     }
     Ok((StatusCode::CREATED, Json(json!({ "key": token }))).into_response())
 }

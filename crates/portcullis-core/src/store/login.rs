@@ -33,6 +33,8 @@ pub enum NewLogin {
     Device(NewDeviceLogin),
     /// A browser's session.
     Session(NewSession),
+    /// A browser's session that a log-in opens besides its token: the line in the audit log is the token's.
+    SessionBeside(NewSession),
     /// A pair of JSON web tokens.
     Jwt(NewJwtLogin),
     /// DRF's token, one per user: this key is stored unless the user has one already.
@@ -51,6 +53,7 @@ impl fmt::Debug for NewLogin {
         f.write_str(match self {
             Self::Device(_) => "Device(..)",
             Self::Session(_) => "Session(..)",
+            Self::SessionBeside(_) => "SessionBeside(..)",
             Self::Jwt(_) => "Jwt(..)",
             Self::Token { .. } => "Token(..)",
         })

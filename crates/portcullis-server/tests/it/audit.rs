@@ -102,6 +102,26 @@ async fn each_step_of_an_account_leaves_a_line_and_no_secret() {
 }
 
 #[tokio::test]
+async fn log_in_that_opens_a_token_and_a_session_is_one_line() {
+    let client = client().await;
+    let body = json!({ "email": ADA, "password1": PASSWORD, "password2": PASSWORD });
+    let made = post(&client, "/rest-auth/registration/", "", body).await;
+    let body = json!({ "email": ADA, "password": PASSWORD });
+    let opened = post(&client, "/rest-auth/login/", "", body).await;
+    for answer in [made, opened] {
+        assert!(answer.body["key"].is_string(), "{answer:?}");
+        assert!(answer.header("set-cookie").starts_with("sessionid="));
+    }
+    assert_eq!(
+        shown(&records(&client).await),
+        [
+            "signup ok ada@example.com device",
+            "login ok ada@example.com device"
+        ]
+    );
+}
+
+#[tokio::test]
 async fn lock_is_written_down_once_in_its_window() {
     let client = client().await;
     client.signup(ADA, PASSWORD).await;
