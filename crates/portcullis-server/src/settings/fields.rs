@@ -144,12 +144,12 @@ settings! {
     "default_permission_classes" default_permission_classes: AtLeastOne<PermissionClass> =
         AtLeastOne(vec![PermissionClass::IsAuthenticated]);
 
+    /// The cost of new password hashes. Must be that of a Django project on the same database.
+    "pbkdf2_iterations" pbkdf2_iterations: Whole<1000, 100_000_000> = Whole::new(1_000_000);
+
     /// Leave CSRF tokens of requests that a proxy asks about at /api/forward-auth/ to the server behind it, such
     /// as a Django with forms. That another site sent them is refused here all the same.
     "forward_auth.leaves_csrf_tokens" forward_auth_leaves_csrf_tokens: bool = false;
-
-    /// The cost of new password hashes. Must be that of a Django project on the same database.
-    "pbkdf2_iterations" pbkdf2_iterations: Whole<1000, 100_000_000> = Whole::new(1_000_000);
 
     /// So many log-ins of one account may fail, by whichever of its names …
     "login_limit.tries" login_limit_tries: Whole<1, 100> = Whole::new(10);
