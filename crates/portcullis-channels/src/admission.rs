@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use futures_util::FutureExt;
 use http::StatusCode;
 use http::request::Parts;
+use portcullis_core::Standing;
 use portcullis_web::{Access, Admitted, Knock, Refusal};
 use time::OffsetDateTime;
 
@@ -38,6 +39,8 @@ pub(crate) struct Admission<T> {
 #[derive(Debug)]
 pub(crate) struct Entry<T> {
     pub(crate) access: Access,
+    /// What is in the database about them, where that is known.
+    pub(crate) standing: Option<Standing>,
     /// The head by which to ask again.
     pub(crate) request: Parts,
     pub(crate) object: T,
@@ -64,14 +67,10 @@ impl<C: Consumer> Served<C> {
         bare: Option<&str>,
     ) -> Admission<C::Object> {
         let asked = AssertUnwindSafe(self.find(target, request, bare));
-        asked.catch_unwind().await.unwrap_or_else(|_| {
-            tracing::error!(route = target.knock.path(), "a socket's door crashed");
-            Admission {
-                outcome: Outcome::crashed(),
-                entry: None,
-                is_nobody: false,
-            }
-        })
+        asked
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| crashed(target))
     }
 
     async fn find(
@@ -85,7 +84,18 @@ impl<C: Consumer> Served<C> {
             Ok(admitted) => admitted,
             Err(refusal) => return Admission::refused(&refusal, false),
         };
-        let access = admitted.access;
+        self.permit(target, admitted).await
+    }
+
+    /// Permission, object and the permission about it, for whom is known.
+    async fn permit(&self, target: &Target, admitted: Admitted) -> Admission<C::Object> {
+        let Admitted {
+            access,
+            standing,
+            request,
+            expires,
+        } = admitted;
+        let knock = &target.knock;
         let is_nobody = access.who().user().is_none();
         if let Err(refusal) = knock.permit(&access).await {
             return Admission::refused(&refusal, is_nobody);
@@ -110,9 +120,10 @@ impl<C: Consumer> Served<C> {
             outcome: Outcome::accepted(access.who().user().cloned()),
             entry: Some(Entry {
                 access,
-                request: admitted.request,
+                standing,
+                request,
                 object,
-                expires: admitted.expires,
+                expires,
             }),
             is_nobody,
         }
@@ -133,11 +144,24 @@ impl<C: Consumer> Served<C> {
             .access(knock, redeemed)
             .await
             .map_err(|error| knock.refusal_of(error))?;
+        let standing = access.authenticated().map(|proof| redeemed.standing(proof));
         Ok(Admitted {
             access,
+            standing,
             request: request.clone(),
             expires,
         })
+    }
+
+    /// All but who it is, which is as it was.
+    pub(crate) async fn confirm(&self, target: &Target, known: Admitted) -> Admission<C::Object> {
+        let request = known.request.clone();
+        let asked = AssertUnwindSafe(self.permit(target, known));
+        let admission = asked
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| crashed(target));
+        self.conclude(&request, admission).await
     }
 
     /// The hook's last word about what came of it.
@@ -166,5 +190,14 @@ impl<C: Consumer> Served<C> {
     ) -> Admission<C::Object> {
         let admission = self.ask(target, request, bare).await;
         self.conclude(request, admission).await
+    }
+}
+
+fn crashed<T>(target: &Target) -> Admission<T> {
+    tracing::error!(route = target.knock.path(), "a socket's door crashed");
+    Admission {
+        outcome: Outcome::crashed(),
+        entry: None,
+        is_nobody: false,
     }
 }

@@ -22,6 +22,7 @@ mod lookup;
 mod mailbox;
 mod origin;
 mod outcome;
+mod rounds;
 mod schema;
 mod settings;
 mod socket;

@@ -118,6 +118,9 @@ pub struct SocketSettings {
     /// How often credentials, permission and object are checked again; zero is never.
     #[serde(deserialize_with = "seconds")]
     pub revalidate_interval: Duration,
+    /// How long connections are kept while the database does not answer.
+    #[serde(deserialize_with = "seconds")]
+    pub revalidate_grace: Duration,
 }
 
 impl Default for SocketSettings {
@@ -156,6 +159,7 @@ impl Default for SocketSettings {
             ping_interval: Duration::from_secs(20),
             pong_timeout: Duration::from_secs(30),
             revalidate_interval: Duration::from_secs(60),
+            revalidate_grace: Duration::from_secs(120),
         }
     }
 }

@@ -9,7 +9,9 @@ use axum::extract::{FromRequestParts, OriginalUri, RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
 use http::header::AUTHORIZATION;
 use http::{Method, StatusCode};
-use portcullis_core::{Clock, Revocations, Revoked, StoreError, SystemClock, UserId};
+use portcullis_core::{
+    Clock, Revocations, Revoked, StandingStore, StoreError, SystemClock, UserId,
+};
 use portcullis_web::{ClientInfo, Doors, Knock, Refusal, get};
 use serde_json::{Map, Value};
 
@@ -24,6 +26,7 @@ use crate::limits::{ConnectionLimits, Place};
 use crate::lookup::Lookup;
 use crate::origin;
 use crate::outcome::{Hook, Outcome};
+use crate::rounds::Rounds;
 use crate::schema::Messages;
 use crate::settings::SocketSettings;
 use crate::task;
@@ -47,6 +50,7 @@ pub struct Channels {
     pub(crate) limits: ConnectionLimits,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) tickets: Option<Tickets>,
+    pub(crate) rounds: Option<Rounds>,
 }
 
 impl Channels {
@@ -64,6 +68,7 @@ impl Channels {
             limits: ConnectionLimits::default(),
             clock: Arc::new(SystemClock),
             tickets: None,
+            rounds: None,
         }
     }
 
@@ -78,6 +83,19 @@ impl Channels {
     pub fn with_tickets(self, tickets: Tickets) -> Self {
         Self {
             tickets: Some(tickets),
+            ..self
+        }
+    }
+
+    /// Looks after connections together: at the interval it is asked in few statements whether what
+    /// they depend on is as it was, and only those of whom it is not are asked about one by one. So it is for
+    /// connections of authenticators that say what that is ([`standing`](portcullis_core::Authenticator::standing)), as
+    /// all built-in ones do.
+    #[must_use]
+    pub fn with_standings(self, store: Arc<dyn StandingStore>) -> Self {
+        let rounds = Rounds::new(store, Arc::clone(&self.clock));
+        Self {
+            rounds: Some(rounds),
             ..self
         }
     }

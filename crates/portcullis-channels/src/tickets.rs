@@ -6,7 +6,9 @@ use std::sync::Arc;
 use axum::Json;
 use http::StatusCode;
 use http::request::Parts;
-use portcullis_core::{AuthError, Clock, IsAuthenticated, Limit, Store, StoreError, Ticket};
+use portcullis_core::{
+    AuthError, Authenticated, Clock, IsAuthenticated, Limit, Standing, Store, StoreError, Ticket,
+};
 use portcullis_web::{
     Access, Content, Description, Doors, Field, FieldErrors, Fields, Gate, Knock, Refusal,
     Sessions, TextRule, Throttle, post,
@@ -51,6 +53,16 @@ pub struct Tickets {
 /// Somebody who came with a ticket, in the extensions of the head by which they are asked for again.
 #[derive(Clone, Debug)]
 pub(crate) struct Redeemed(Arc<Ticket>);
+
+impl Redeemed {
+    /// What the socket depends on.
+    pub(crate) fn standing(&self, proof: &Authenticated) -> Standing {
+        Standing {
+            session: self.0.session_key.clone(),
+            ..Standing::of(proof)
+        }
+    }
+}
 
 impl Tickets {
     /// Tickets that are kept in `store`.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use async_trait::async_trait;
 use http::request::Parts;
 
-use crate::store::StoreError;
+use crate::store::{Standing, StoreError};
 use crate::user::User;
 
 /// The row of `portcullis_login` that a credential belongs to.
@@ -110,6 +110,13 @@ pub trait Authenticator: Send + Sync {
     fn is_ambient(&self, request: &Parts) -> bool {
         let _ = request;
         false
+    }
+
+    /// What is in the database about somebody whom this recognised, so that many of them can be looked after
+    /// together. `None`, as by default: whoever wants to know again asks [`authenticate`](Self::authenticate).
+    fn standing(&self, request: &Parts, proof: &Authenticated) -> Option<Standing> {
+        let _ = (request, proof);
+        None
     }
 
     /// Where requests carry these credentials, for the documentation of doors.

@@ -36,8 +36,8 @@ pub use store::{
     NewAccount, NewDeviceLogin, NewJwtLogin, NewLogin, NewPassword, NewResetLink, NewSession,
     NewSocialAccount, OutboxStore, OutgoingMail, PermissionStore, ProfileChange, RefreshStanding,
     RefreshToken, ResetStore, Rotated, Rotation, RotationWay, Scheme, SeenLogin, SessionStore,
-    SocialAccount, SocialKey, SocialProfile, SocialStore, Spared, Store, StoreError, StoredSession,
-    Ticket, TicketHolder, TicketStore, Touch, Unlinked, UserStore, VerifiedEmail, WriteMails,
-    no_mails,
+    SocialAccount, SocialKey, SocialProfile, SocialStore, Spared, Standing, StandingStore, Store,
+    StoreError, StoredSession, Ticket, TicketHolder, TicketStore, Touch, Unlinked, UserStore,
+    VerifiedEmail, WriteMails, no_mails,
 };
 pub use user::{PasswordHash, Principal, User, UserId};

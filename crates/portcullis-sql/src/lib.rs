@@ -3,7 +3,7 @@
 //! Reading order: [`Database`] and `transaction` (the one seam, with `value` and `row`), `sqlite`
 //! and `postgres` (the engines behind it), `cache` and `notices` (what is known without asking), `migrations`
 //! (which tables there are), `users`, `accounts`, `logins`, `devices`, `jwt`, `login_list`, `sessions`, `names`,
-//! `emails`, `attempts`, `outbox`, `social`, `tickets` (the parts of
+//! `emails`, `attempts`, `outbox`, `social`, `tickets`, `standings` (the parts of
 //! [`Store`](portcullis_core::Store), a file each),
 //! [`timestamp`].
 #![forbid(unsafe_code)]
@@ -33,6 +33,7 @@ mod row;
 mod sessions;
 mod social;
 mod sqlite;
+mod standings;
 mod tables;
 mod tickets;
 pub mod timestamp;

@@ -90,12 +90,17 @@ impl TicketStore for Database {
         let Some(id) = integer(&ticket.user) else {
             return Ok(None);
         };
+        let knox = match self.tables().await?.knox {
+            true => "knox_authtoken",
+            // Device tokens are then in the list of logins alone.
+            false => "(SELECT digest, expires AS expiry FROM portcullis_login)",
+        };
         // Of tokens and sessions their own tables know best whether they are there, and until when.
         let sql = format!(
             "SELECT {COLUMNS}, CASE l.scheme WHEN 'device' THEN k.expiry \
              WHEN 'session' THEN s.expire_date ELSE l.expires END FROM portcullis_login l \
              JOIN auth_user u ON u.id = l.user_id \
-             LEFT JOIN knox_authtoken k ON k.digest = l.digest \
+             LEFT JOIN {knox} k ON k.digest = l.digest \
              LEFT JOIN django_session s ON s.session_key = ?3 \
              WHERE l.id = ?1 AND l.user_id = ?2 \
              AND (l.scheme <> 'device' OR k.digest IS NOT NULL) \

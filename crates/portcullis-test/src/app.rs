@@ -26,6 +26,8 @@ use crate::client::Client;
 pub struct TestParts {
     /// A fresh, migrated database.
     pub store: Arc<dyn Store>,
+    /// The same, by its own type, which counts statements.
+    pub database: Database,
     /// The notices of what that database ends, for [`Channels::listen`](portcullis::channels::Channels::listen).
     pub revocations: Revocations,
     /// The time, which stands still until it is moved.
@@ -73,7 +75,7 @@ impl TestApp {
             .await
             .expect("the tables are made");
         let revocations = database.revocations().clone();
-        let store: Arc<dyn Store> = Arc::new(database);
+        let store: Arc<dyn Store> = Arc::new(database.clone());
         let hashing = HashingPool::start(2, 256).expect("threads");
         let hashers = Hashers {
             pbkdf2_iterations: 1000,
@@ -99,6 +101,7 @@ impl TestApp {
             Gate::new(vec![Arc::new(token), Arc::new(session)]).with_csrf(sessions.csrf().clone());
         let parts = TestParts {
             store,
+            database,
             revocations,
             clock,
             hashing,

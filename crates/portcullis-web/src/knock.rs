@@ -8,7 +8,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderValue, header};
-use portcullis_core::{Action, AuthError, Authenticated, Authenticator, LoginId, Principal, User};
+use portcullis_core::{
+    Action, AuthError, Authenticated, Authenticator, LoginId, Principal, Standing, User,
+};
 use time::OffsetDateTime;
 
 use crate::current_user::Access;
@@ -35,6 +37,8 @@ pub struct Admitted {
     pub access: Access,
     /// The request's head, with the bare token as its `Authorization` header where that was what counted.
     pub request: Parts,
+    /// What is in the database about them, where their authenticator says so.
+    pub standing: Option<Standing>,
     /// When the credentials end by themselves, if that is known.
     pub expires: Option<OffsetDateTime>,
 }
@@ -90,9 +94,15 @@ impl Knock {
         effects.take_guess();
         let (authenticated, request) = self.find(request, bare).await?;
         let effects = Effects::of(&request);
+        let standing = authenticated.as_ref().and_then(|proof| {
+            let mut known = self.0.authenticators.iter();
+            let by = known.find(|known| known.name() == proof.authenticator)?;
+            by.standing(&request, proof)
+        });
         let access = self.0.access(authenticated, Action::Connect);
         Ok(Admitted {
             access,
+            standing,
             request,
             expires: effects.take_expiry(),
         })

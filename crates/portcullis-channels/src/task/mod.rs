@@ -14,7 +14,9 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use http::request::Parts;
 use hyper::upgrade::OnUpgrade;
+use portcullis_core::Standing;
 use serde_json::Value;
+use time::OffsetDateTime;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -49,6 +51,14 @@ struct Task<C: Consumer> {
     unanswered_ping: Option<Instant>,
     next_ping: Instant,
     next_check: Instant,
+    /// When its credentials end by themselves, on the clock of timers.
+    ends: Instant,
+    /// A check that is under way.
+    checking: Option<BoxFuture<'static, Admission<C::Object>>>,
+    /// What is in the database about its user, where that is known.
+    standing: Option<Standing>,
+    /// When its credentials end by themselves.
+    expires: Option<OffsetDateTime>,
     /// Since when checks do not tell, as the database is away.
     unknown_since: Option<Instant>,
 }
@@ -115,7 +125,11 @@ pub(crate) async fn begin<C: Consumer>(
         throttled_in_a_row: 0,
         unanswered_ping: None,
         next_ping: now + settings.ping_interval,
-        next_check: recheck::next(&served, entry.expires),
+        next_check: recheck::next(&served, entry.standing.as_ref()),
+        ends: recheck::ends(&served, entry.expires),
+        checking: None,
+        standing: entry.standing,
+        expires: entry.expires,
         unknown_since: None,
         live: Arc::new(Live {
             id: new_id(),
@@ -273,7 +287,12 @@ impl<C: Consumer> Task<C> {
                 message = self.line.next(), if is_free => self.read(message?).await?,
                 Some(()) = self.in_flight.next(), if !self.in_flight.is_empty() => {}
                 () = sleep_until(self.next_ping) => self.ping().await?,
-                () = sleep_until(self.next_check) => self.check_again().await?,
+                () = sleep_until(self.next_check), if self.checking.is_none() => self.begin_check(),
+                () = sleep_until(self.ends) => self.check_now().await?,
+                admission = checked(&mut self.checking) => {
+                    self.checking = None;
+                    self.conclude_check(admission).await?;
+                }
                 () = live.mailbox.overflowed() => return Err(End::close(1013).into()),
             }
         }
@@ -331,6 +350,14 @@ impl<C: Consumer> Task<C> {
         if AssertUnwindSafe(farewell).catch_unwind().await.is_err() {
             tracing::error!("a consumer crashed when a connection had ended");
         }
+    }
+}
+
+/// What came of the check that is under way; never, where none is.
+async fn checked<T>(checking: &mut Option<BoxFuture<'static, T>>) -> T {
+    match checking {
+        Some(checking) => checking.await,
+        None => std::future::pending().await,
     }
 }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
+use portcullis_core::Standing;
+use portcullis_web::{Admitted, Refusal};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use tokio::time::Instant;
@@ -15,6 +17,7 @@ use crate::admission::{Admission, Target};
 use crate::consumer::Consumer;
 use crate::group::Group;
 use crate::outcome::Outcome;
+use crate::rounds::Stand;
 use crate::socket::Served;
 use crate::tickets::Redeemed;
 
@@ -31,19 +34,27 @@ pub(crate) fn jittered(interval: Duration) -> Duration {
     interval.mul_f64(0.9 + 0.2 * drawn)
 }
 
-/// When to look again: at the interval, and when the credentials end if that is before.
-pub(super) fn next<C: Consumer>(served: &Served<C>, expires: Option<OffsetDateTime>) -> Instant {
+/// When to look again. Whoever can be asked about together with others asks after half of the interval, and waits
+/// for others during the other half.
+pub(super) fn next<C: Consumer>(served: &Served<C>, standing: Option<&Standing>) -> Instant {
     let interval = match served.settings.revalidate_interval {
         Duration::ZERO => FAR,
+        interval if served.channels.rounds.is_some() && standing.is_some() => {
+            jittered(interval / 2)
+        }
         interval => jittered(interval),
     };
+    Instant::now() + interval
+}
+
+/// When credentials end, or never. Some give a moment's grace: then it is asked for once a second.
+pub(super) fn ends<C: Consumer>(served: &Served<C>, expires: Option<OffsetDateTime>) -> Instant {
     let left = expires.map(|expires| expires - served.channels.clock.now());
-    // Some give a moment's grace: then it is asked for once a second.
-    let left = left.map(|left| {
+    let left = left.map_or(FAR, |left| {
         let left = Duration::try_from(left).unwrap_or_default();
         left.max(Duration::from_secs(1))
     });
-    Instant::now() + left.map_or(interval, |left| left.min(interval))
+    Instant::now() + left.min(FAR)
 }
 
 /// Asks the door with a token that came in a message, by its keyword where that is said.
@@ -65,23 +76,90 @@ pub(super) async fn admit_token<C: Consumer>(
     }
 }
 
+/// Somebody who is in, and the door that they came by.
+struct Known<C: Consumer> {
+    served: Arc<Served<C>>,
+    target: Target,
+    admitted: Admitted,
+}
+
+impl<C: Consumer> Known<C> {
+    /// Asks again: together with others whether anything has changed about who they are, and if so, or where that
+    /// is not known, as at the handshake.
+    async fn check(self, patience: Option<Duration>) -> Admission<C::Object> {
+        let Self {
+            served,
+            target,
+            admitted,
+        } = self;
+        let is_over = admitted
+            .expires
+            .is_some_and(|expires| expires <= served.channels.clock.now());
+        if let (Some(rounds), Some(standing)) = (&served.channels.rounds, &admitted.standing)
+            && !is_over
+        {
+            match rounds.ask(standing.clone(), patience).await {
+                Stand::Firm => return served.confirm(&target, admitted).await,
+                Stand::Moved => {}
+                Stand::Unknown => return Admission::refused(&Refusal::Unavailable, false),
+            }
+        }
+        served.admit(&target, &admitted.request, None).await
+    }
+}
+
 impl<C: Consumer> Task<C> {
-    /// Checks credentials, permission and object again.
-    pub(super) async fn check_again(&mut self) -> Result<(), Over> {
+    /// Begins to check credentials, permission and object again, beside everything else.
+    pub(super) fn begin_check(&mut self) {
         let interval = self.live.served.settings.revalidate_interval;
-        self.next_check = next(&self.live.served, None);
-        let served = Arc::clone(&self.live.served);
-        let admission = served.admit(&self.target, &self.head, None).await;
+        self.checking = Some(Box::pin(self.known().check(Some(interval / 2))));
+    }
+
+    /// Checks all of it now: somebody has told of a change. Nothing is delivered meanwhile.
+    pub(super) async fn check_now(&mut self) -> Result<(), Over> {
+        self.checking = None;
+        let admission = self.known().check(None).await;
+        self.conclude_check(admission).await
+    }
+
+    /// Goes on, or not, by what came of a check.
+    pub(super) async fn conclude_check(
+        &mut self,
+        admission: Admission<C::Object>,
+    ) -> Result<(), Over> {
+        self.look_again();
         if admission.outcome.is_unknown() {
             // The database is away: that is no reason against anybody, for a while.
             let since = *self.unknown_since.get_or_insert_with(Instant::now);
-            if since.elapsed() > interval * 2 {
+            if since.elapsed() > self.live.served.settings.revalidate_grace {
                 return Err(Over::refused(admission.outcome));
             }
             return Ok(());
         }
         self.unknown_since = None;
         self.settle(admission).await.map(|_| ())
+    }
+
+    /// Sets the timers.
+    fn look_again(&mut self) {
+        self.next_check = next(&self.live.served, self.standing.as_ref());
+        self.ends = ends(&self.live.served, self.expires);
+    }
+
+    /// What a check needs to know.
+    fn known(&self) -> Known<C> {
+        let access = self.live.access.read();
+        let access = access.unwrap_or_else(PoisonError::into_inner).clone();
+        Known {
+            served: Arc::clone(&self.live.served),
+            target: self.target.clone(),
+            admitted: Admitted {
+                access,
+                standing: self.standing.clone(),
+                request: self.head.clone(),
+                expires: self.expires,
+            },
+        }
     }
 
     /// `authenticate` on an open connection: the new token takes the place of the old one.
@@ -100,6 +178,8 @@ impl<C: Consumer> Task<C> {
                 served.admit(&self.target, &head, None).await
             }
         };
+        // What is being checked is the old one.
+        self.checking = None;
         let outcome = self.settle(admission).await?;
         let reply = incoming::reference(&Value::Object(frame.clone()));
         self.tell(&outcome, &reply).await
@@ -127,7 +207,9 @@ impl<C: Consumer> Task<C> {
         let access = self.live.access.write();
         *access.unwrap_or_else(PoisonError::into_inner) = entry.access;
         self.head = entry.request;
-        self.next_check = next(&self.live.served, entry.expires);
+        self.standing = entry.standing;
+        self.expires = entry.expires;
+        self.look_again();
         Ok(admission.outcome)
     }
 }

@@ -10,4 +10,5 @@ mod limits;
 mod noticing;
 mod redis_layer;
 mod redis_server;
+mod rounds;
 mod service;

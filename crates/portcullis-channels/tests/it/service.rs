@@ -11,7 +11,7 @@ use portcullis_channels::{
     Channels, Connection, Consumer, ConsumerError, Group, SocketDoors, SocketSettings,
 };
 use portcullis_core::{
-    AuthError, Authenticated, Authenticator, PasswordHash, Revocations, User, UserId,
+    AuthError, Authenticated, Authenticator, PasswordHash, Revocations, Standing, User, UserId,
 };
 use portcullis_web::{Doors, Gate};
 use schemars::JsonSchema;
@@ -56,6 +56,10 @@ impl Authenticator for Keys {
             credential_digest: None,
             authenticator: self.name(),
         }))
+    }
+
+    fn standing(&self, _: &Parts, proof: &Authenticated) -> Option<Standing> {
+        Some(Standing::of(proof))
     }
 
     fn scheme(&self) -> Option<&'static str> {

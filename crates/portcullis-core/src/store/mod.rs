@@ -13,6 +13,7 @@ mod permission;
 mod reset;
 mod session;
 mod social;
+mod standing;
 mod ticket;
 
 use async_trait::async_trait;
@@ -42,6 +43,7 @@ pub use session::{NewSession, SessionStore, StoredSession};
 pub use social::{
     Linked, NewSocialAccount, SocialAccount, SocialKey, SocialProfile, SocialStore, Unlinked,
 };
+pub use standing::{Standing, StandingStore};
 pub use ticket::{Ticket, TicketHolder, TicketStore};
 
 /// The machine failed, not the client: the answer is 503 with a neutral sentence.
@@ -73,6 +75,7 @@ pub trait Store:
     + ResetStore
     + AuditStore
     + TicketStore
+    + StandingStore
 {
     /// Whether the store answers; for health checks.
     ///

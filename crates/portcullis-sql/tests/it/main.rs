@@ -17,6 +17,7 @@ mod resets;
 mod sessions;
 mod social;
 mod sqlite_file;
+mod standings;
 mod suite;
 mod throttle;
 mod tickets;

@@ -7,4 +7,5 @@ mod jwt;
 mod login_csrf;
 mod login_doors;
 mod matrix;
+mod rounds;
 mod tickets;

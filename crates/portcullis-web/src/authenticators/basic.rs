@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use http::header;
 use http::request::Parts;
-use portcullis_core::{AuthError, Authenticated, Authenticator, Challenge};
+use portcullis_core::{AuthError, Authenticated, Authenticator, Challenge, Standing};
 use portcullis_django::authorization;
 
 use crate::authorization_header::only_value;
@@ -60,6 +60,10 @@ impl Authenticator for BasicAuthentication {
         let value = request.headers.get(header::AUTHORIZATION);
         let keyword = value.and_then(|value| value.as_bytes().get(..6));
         keyword.is_some_and(|keyword| keyword.eq_ignore_ascii_case(b"basic "))
+    }
+
+    fn standing(&self, _: &Parts, proof: &Authenticated) -> Option<Standing> {
+        Some(Standing::of(proof))
     }
 
     fn name(&self) -> &'static str {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::request::Parts;
 use portcullis_core::{
-    AuthError, Authenticated, Authenticator, Challenge, Clock, DeviceLogin, ForeignLogin, Store,
+    AuthError, Authenticated, Authenticator, Challenge, Clock, DeviceLogin, ForeignLogin, Standing,
+    Store,
 };
 use portcullis_django::api_token;
 use time::OffsetDateTime;
@@ -175,6 +176,10 @@ impl Authenticator for DeviceTokenAuthentication {
 
     fn scheme(&self) -> Option<&'static str> {
         Some("Token")
+    }
+
+    fn standing(&self, _: &Parts, proof: &Authenticated) -> Option<Standing> {
+        Some(Standing::of(proof).with_device(proof.credential_digest.clone()))
     }
 
     fn name(&self) -> &'static str {

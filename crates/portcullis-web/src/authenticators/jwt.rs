@@ -6,9 +6,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use http::request::Parts;
 use portcullis_core::{
-    AuthError, Authenticated, Authenticator, Challenge, Clock, JwtBearer, Store, StoreError,
+    AuthError, Authenticated, Authenticator, Challenge, Clock, JwtBearer, Standing, Store,
+    StoreError,
 };
-use portcullis_django::jwt::{self, AccessError, Backend, Settings, Standing, TokenError};
+use portcullis_django::jwt::{self, AccessError, Backend, Settings, TokenError};
 use portcullis_django::session::Candidate;
 use time::OffsetDateTime;
 
@@ -92,7 +93,7 @@ impl JwtAuthentication {
             Some(id) => self.store.jwt_bearer(&id, family).await?,
             None => None,
         };
-        let standing = Standing {
+        let standing = jwt::Standing {
             is_blacklisted: family.is_some() && bearer.as_ref().is_some_and(|b| b.login.is_none()),
             user: bearer.as_ref().map(|bearer| Candidate {
                 password_column: bearer.user.password.expose_secret(),
@@ -189,6 +190,10 @@ impl Authenticator for JwtAuthentication {
 
     fn scheme(&self) -> Option<&'static str> {
         Some("Bearer")
+    }
+
+    fn standing(&self, _: &Parts, proof: &Authenticated) -> Option<Standing> {
+        Some(Standing::of(proof))
     }
 
     fn name(&self) -> &'static str {

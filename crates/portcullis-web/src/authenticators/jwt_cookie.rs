@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use http::header;
 use http::request::Parts;
-use portcullis_core::{AuthError, Authenticated, Authenticator, Challenge, CredentialPlace};
+use portcullis_core::{
+    AuthError, Authenticated, Authenticator, Challenge, CredentialPlace, Standing,
+};
 use time::Duration;
 
 use super::JwtAuthentication;
@@ -103,6 +105,10 @@ impl Authenticator for JwtCookieAuthentication {
         let mut places = self.jwt.credential_places();
         places.push(CredentialPlace::Cookie(self.cookies.access.name.clone()));
         places
+    }
+
+    fn standing(&self, _: &Parts, proof: &Authenticated) -> Option<Standing> {
+        Some(Standing::of(proof))
     }
 
     fn name(&self) -> &'static str {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use http::request::Parts;
-use portcullis_core::{AuthError, Authenticated, Authenticator, CredentialPlace};
+use portcullis_core::{AuthError, Authenticated, Authenticator, CredentialPlace, Standing};
 
 use crate::effects::Effects;
 use crate::sessions::{SessionOwner, Sessions};
@@ -34,6 +34,11 @@ impl Authenticator for SessionAuthentication {
 
     fn credential_places(&self) -> Vec<CredentialPlace> {
         vec![CredentialPlace::Cookie(self.0.cookie_name().to_owned())]
+    }
+
+    fn standing(&self, request: &Parts, proof: &Authenticated) -> Option<Standing> {
+        let key = self.0.session_key(request)?;
+        Some(Standing::of(proof).with_session(key))
     }
 
     fn name(&self) -> &'static str {

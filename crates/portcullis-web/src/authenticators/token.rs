@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::request::Parts;
-use portcullis_core::{AuthError, Authenticated, Authenticator, Challenge, Store};
+use portcullis_core::{AuthError, Authenticated, Authenticator, Challenge, Standing, Store};
 
 use crate::authorization_header::credential;
 use crate::effects::Effects;
@@ -50,6 +50,11 @@ impl Authenticator for TokenAuthentication {
 
     fn scheme(&self) -> Option<&'static str> {
         Some("Token")
+    }
+
+    fn standing(&self, request: &Parts, proof: &Authenticated) -> Option<Standing> {
+        let token = credential(&request.headers, "Token").ok()??;
+        Some(Standing::of(proof).with_token(token))
     }
 
     fn name(&self) -> &'static str {
