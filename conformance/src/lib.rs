@@ -27,6 +27,7 @@ pub mod load;
 pub mod mail;
 pub mod moment;
 pub mod normalise;
+pub mod providers;
 pub mod report;
 pub mod run;
 pub mod sink;

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
+use portcullis::accounts::social::Social;
 use portcullis::accounts::{EmailVerification, Jwt, Mailer, Tokens};
 use portcullis::core::{Clock, Limit, SecretKeys, Store, SystemClock};
 use portcullis::django::jwt::{Algorithm, Backend, Key};
@@ -19,9 +20,10 @@ use portcullis::web::{
 };
 use portcullis::{AccountSettings, Accounts, Authenticator, Doors, Gate};
 use time::Duration;
+use url::Url;
 
 use crate::profile::Profile;
-use crate::{guard, rest_auth_views, session_views, token_views, trainers};
+use crate::{guard, rest_auth_views, session_views, social_views, token_views, trainers};
 
 /// The key of the recorded server; it protects nothing.
 const SECRET_KEY: &str = "peer-only-secret-key-do-not-deploy-0123456789abcdefghij";
@@ -35,6 +37,10 @@ pub(crate) struct App {
     /// The same for dj-rest-auth's endpoints, with mail.
     pub(crate) rest_accounts: Accounts,
     pub(crate) mailer: Mailer,
+    /// Log-in by providers, as the single-page app uses it.
+    pub(crate) social: Social,
+    /// The same at dj-rest-auth's endpoints.
+    pub(crate) rest_social: Social,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) passwords: Passwords,
     pub(crate) secret_keys: SecretKeys,
@@ -52,6 +58,7 @@ impl App {
         profile: Profile,
         database: Database,
         mail: SocketAddr,
+        providers: &Url,
     ) -> anyhow::Result<Self> {
         let store: Arc<dyn Store> = Arc::new(database);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -101,6 +108,8 @@ impl App {
             Arc::clone(&clock),
             settings,
         );
+        let social = social_views::social(accounts.clone(), providers)?;
+        let rest_social = social_views::social(rest_accounts.clone(), providers)?;
         let backend = Backend::new(Key::secret(Algorithm::Hs256, JWT_KEY)?);
         let jwts = Jwt::new(
             passwords.clone(),
@@ -136,6 +145,8 @@ impl App {
             accounts,
             rest_accounts,
             mailer,
+            social,
+            rest_social,
             store,
             passwords,
             secret_keys,
@@ -189,6 +200,7 @@ impl App {
             .merge(token_views::doors(&self))
             .merge(trainers::doors(&self))
             .merge(session_views::doors(&self))
+            .merge(social_views::doors(&self))
             .merge(guard::doors(&self))
             .merge(rest_auth_views::doors(&self))
             .merge(self.jwts.doors(&self.gate, "/jwt/", |name| self.api(name)))

@@ -12,6 +12,7 @@ mod profile;
 mod rest_auth_views;
 mod seed;
 mod session_views;
+mod social_views;
 mod token_views;
 mod trainers;
 
@@ -26,6 +27,7 @@ use portcullis::core::{Clock, SystemClock};
 use portcullis::sql::Database;
 use portcullis::web::PeerAddress;
 use tokio::net::TcpListener;
+use url::Url;
 
 use crate::profile::Profile;
 
@@ -41,9 +43,9 @@ struct Options {
     /// The port on the loopback where mail is sent to.
     #[arg(long, default_value_t = 18925)]
     smtp_port: u16,
-    /// Where the providers of social log-in answer; until that is built, nobody is asked.
+    /// Where the providers of social log-in answer.
     #[arg(long, default_value = "http://127.0.0.1:18909")]
-    oauth_base: String,
+    oauth_base: Url,
     /// A database of one's own, fresh and empty, such as `postgres://…`; embedded otherwise.
     #[arg(long)]
     database_url: Option<String>,
@@ -59,7 +61,7 @@ async fn main() -> anyhow::Result<()> {
     };
     database.migrate(SystemClock.now()).await?;
     let mail = SocketAddr::from(([127, 0, 0, 1], options.smtp_port));
-    let app = app::App::new(options.profile, database, mail)?;
+    let app = app::App::new(options.profile, database, mail, &options.oauth_base)?;
     let worker = app.mailer.spawn(app.store.clone());
     seed::seed(&app).await.context("seeding")?;
 

@@ -33,6 +33,7 @@ pub(crate) fn doors(app: &App) -> Doors {
         Profile::Stock => auth,
         Profile::Jwt => auth.with_jwt(app.jwts.clone(), cookies()),
     };
+    let auth = auth.with_social(app.rest_social.clone());
     let doors = auth.doors(&app.gate, PREFIX, |name| app.api(name));
     if app.profile != Profile::Jwt {
         return doors;

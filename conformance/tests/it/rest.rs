@@ -6,12 +6,13 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use conformance::http::Base;
+use conformance::providers::Providers;
 use conformance::report::told;
 use conformance::sink::Sink;
 use conformance::{Choice, Runner, Suite, Verdict};
 
-/// The areas that are built; those of dj-rest-auth and social log-in are to come.
-const AREAS: [&str; 17] = [
+/// The areas that are built.
+const AREAS: [&str; 18] = [
     "token",
     "trainers",
     "session",
@@ -29,6 +30,7 @@ const AREAS: [&str; 17] = [
     "dja-registration",
     "dja-account",
     "dja-jwt",
+    "social",
 ];
 
 /// What is left out of them, and why.
@@ -40,8 +42,9 @@ struct Server {
 }
 
 impl Server {
-    fn start(profile: &str, mail: &Sink) -> Self {
+    fn start(profile: &str, mail: &Sink, providers: &Providers) -> Self {
         let smtp_port = mail.smtp.port().to_string();
+        let oauth_base = format!("http://{}", providers.http);
         let mut child = Command::new(env!("CARGO_BIN_EXE_rest"))
             .args([
                 "--profile",
@@ -50,6 +53,8 @@ impl Server {
                 "0",
                 "--smtp-port",
                 &smtp_port,
+                "--oauth-base",
+                &oauth_base,
             ])
             .stdout(Stdio::piped())
             .spawn()
@@ -86,7 +91,8 @@ fn play(profile: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rest");
     let suite = Suite::load(&folder).unwrap();
     let sink = Sink::start().unwrap();
-    let server = Server::start(profile, &sink);
+    let providers = Providers::start().unwrap();
+    let server = Server::start(profile, &sink, &providers);
     let mail = Base::parse(&format!("http://{}", sink.http)).unwrap();
     let runner = Runner::new(&suite, server.base.clone(), profile, Some(mail)).unwrap();
     runner.greet().unwrap();

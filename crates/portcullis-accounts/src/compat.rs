@@ -21,6 +21,15 @@ pub struct AccountCompat {
     pub refuse_own_username: bool,
     /// A sign-up whose address must be confirmed opens a session in which nobody is logged in.
     pub session_on_registration: bool,
+    /// A log-in by a provider takes a code alone, sent by `GET`: anybody can make somebody's browser log in as
+    /// themselves.
+    pub social_get_code: bool,
+    /// An address links an account at a provider to the account here that has it, whoever vouches for it.
+    pub social_link_by_email: bool,
+    /// dj-rest-auth's doors take a provider's access token, or a code without a state.
+    pub social_access_token: bool,
+    /// A log-in by a provider at dj-rest-auth's doors opens a session, whatever else it opens.
+    pub social_opens_session: bool,
 }
 
 impl AccountCompat {
@@ -35,6 +44,10 @@ impl AccountCompat {
             reveal_addresses: true,
             refuse_own_username: true,
             session_on_registration: true,
+            social_get_code: true,
+            social_link_by_email: true,
+            social_access_token: true,
+            social_opens_session: true,
         }
     }
 }

@@ -97,7 +97,7 @@ impl Accounts {
         Ok(())
     }
 
-    fn admit_mode(&self) -> Result<(), Refusal> {
+    pub(crate) fn admit_mode(&self) -> Result<(), Refusal> {
         match self.settings.signup {
             SignUpMode::Open | SignUpMode::Invitation => Ok(()),
             SignUpMode::Closed => {

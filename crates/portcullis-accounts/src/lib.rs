@@ -1,6 +1,8 @@
 //! Account flows, one file each: sign-up, log-in by token or session, who am I, log-out; device tokens
 //! with knox' doors, and [`Jwt`]s with simplejwt's.
 //!
+//! Behind the feature `social`, providers such as GitHub tell who somebody is.
+//!
 //! [`Accounts`] holds what the flows share. Each flow is a method for handlers of one's own, and a
 //! door with the field names and texts that clients of Django's packages expect: see
 //! [`Accounts::doors`].
@@ -29,6 +31,8 @@ mod rest_auth;
 mod session_login;
 mod settings;
 mod signup;
+#[cfg(feature = "social")]
+pub mod social;
 mod times;
 mod token_login;
 mod zone;

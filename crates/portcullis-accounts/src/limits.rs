@@ -48,7 +48,7 @@ impl Accounts {
         self.count_client("link", client, limit).await
     }
 
-    async fn count_client(
+    pub(crate) async fn count_client(
         &self,
         what: &str,
         client: &ClientInfo,

@@ -201,7 +201,11 @@ impl Accounts {
     }
 
     /// Tells an owner by mail that somebody wanted to sign up with their address.
-    async fn tell_owner(&self, client: &ClientInfo, owner: &User) -> Result<(), Refusal> {
+    pub(crate) async fn tell_owner(
+        &self,
+        client: &ClientInfo,
+        owner: &User,
+    ) -> Result<(), Refusal> {
         let mut mails = Vec::new();
         if self.may_mail(client, &owner.email).await? {
             mails = self.account_exists(owner);

@@ -69,7 +69,7 @@ impl Accounts {
 }
 
 /// The token that counts: the user's one DRF token where there is one, else the new one.
-fn chosen(issued: Issued, new: String) -> Result<String, Refusal> {
+pub(crate) fn chosen(issued: Issued, new: String) -> Result<String, Refusal> {
     match issued {
         Issued::AsAsked => Ok(new),
         Issued::Token(key) => Ok(key),

@@ -1,7 +1,8 @@
 //! One gate for every door: what an axum service adds to guard itself.
 //!
 //! [`core`] has the vocabulary, [`web`] the doors, [`sql`] the stores, [`accounts`] the flows,
-//! [`django`] the formats; behind the feature `channels`, `channels` has WebSockets.
+//! [`django`] the formats; behind the feature `channels`, `channels` has WebSockets; behind `social`,
+//! `accounts::social` has log-in by providers.
 #![forbid(unsafe_code)]
 
 pub use portcullis_accounts as accounts;

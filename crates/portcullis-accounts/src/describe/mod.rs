@@ -5,6 +5,8 @@ pub(crate) mod device;
 pub(crate) mod jwt;
 pub(crate) mod login_list;
 pub(crate) mod rest_auth;
+#[cfg(feature = "social")]
+pub(crate) mod social;
 
 use portcullis_web::{Content, Description, Field};
 

@@ -39,7 +39,7 @@ impl Ways {
     }
 
     /// What somebody gets who is logged in.
-    fn credentials(self) -> Vec<Field> {
+    pub(super) fn credentials(self) -> Vec<Field> {
         if !self.has_jwt {
             return vec![Field::text("key").about("A token.")];
         }

@@ -1,13 +1,15 @@
 //! dj-rest-auth's endpoints: its paths, field names, texts and cookies.
 //!
 //! A file for each flow: `login`, `logout`, `user`, `password` (change and reset), `registration`
-//! (with the confirmation of addresses), `jwt` (tokens in cookies).
+//! (with the confirmation of addresses), `jwt` (tokens in cookies), `social` (log-in by providers).
 
 mod jwt;
 mod login;
 mod logout;
 mod password;
 mod registration;
+#[cfg(feature = "social")]
+mod social;
 mod user;
 
 use std::fmt;
@@ -57,6 +59,8 @@ pub struct RestAuth {
     settings: RestAuthSettings,
     logout: Option<Vec<Arc<dyn Authenticator>>>,
     jwt: Option<(Jwt, JwtCookies)>,
+    #[cfg(feature = "social")]
+    social: Option<crate::social::Social>,
 }
 
 impl RestAuth {
@@ -68,6 +72,8 @@ impl RestAuth {
             settings,
             logout: None,
             jwt: None,
+            #[cfg(feature = "social")]
+            social: None,
         }
     }
 
@@ -105,7 +111,8 @@ impl RestAuth {
     /// | `POST registration/verify-email/` | `key` | 200; 404 for a bad one |
     /// | `POST registration/resend-email/` | `email` | 200, for every address |
     ///
-    /// With JWTs also `token/verify/` and `token/refresh/`.
+    /// With JWTs also `token/verify/` and `token/refresh/`; with social log-in `{provider}/`,
+    /// `{provider}/connect/`, `socialaccounts/` and `socialaccounts/{id}/disconnect/`.
     #[must_use]
     pub fn doors(&self, gate: &Gate, prefix: &str, api: impl Fn(&'static str) -> Api) -> Doors {
         let with = || self.clone();
@@ -145,6 +152,8 @@ impl RestAuth {
             .slash_optional();
         doors = self.password_doors(doors, &at, &api);
         doors = self.registration_doors(doors, &at, &api);
+        #[cfg(feature = "social")]
+        let doors = self.social_doors(doors, &at, &api);
         self.jwt_doors(doors, &at, &api).grouped("dj-rest-auth")
     }
 

@@ -113,6 +113,27 @@ impl Pair {
         }
     }
 
+    /// An ECDSA private key, of which the public key follows.
+    pub(super) fn of_ecdsa(algorithm: Algorithm, private_pem: &str) -> Result<Self, KeyError> {
+        if algorithm.family() != Family::Ecdsa {
+            return Err(KeyError::OtherFamily);
+        }
+        let library = of_library(algorithm).ok_or(KeyError::OtherFamily)?;
+        let private = EncodingKey::from_ec_pem(private_pem.as_bytes());
+        let private = private.map_err(|_| KeyError::Unreadable)?;
+        let components = DEFAULT_PROVIDER
+            .key_utils
+            .ec_pub_components_from_private_key;
+        let (_, x, y) =
+            components(private.as_bytes(), library).map_err(|_| KeyError::Unreadable)?;
+        let public = DecodingKey::from_ec_components(&base64url_encode(&x), &base64url_encode(&y));
+        Ok(Self {
+            algorithm: library,
+            private: Some(private),
+            public: public.map_err(|_| KeyError::Unreadable)?,
+        })
+    }
+
     /// What makes the public key, as members of a JWK (RFC 7518, 6; RFC 8037, 2).
     pub(super) fn jwk(&self) -> Option<Map<String, Value>> {
         let bytes = self.public.try_get_as_bytes().ok()?;

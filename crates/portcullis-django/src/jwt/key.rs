@@ -133,6 +133,21 @@ impl Key {
         })
     }
 
+    /// An ECDSA private key in PEM (PKCS #8), not encrypted; its public key follows from it.
+    ///
+    /// Only with the cargo feature `jwt-asymmetric`.
+    ///
+    /// # Errors
+    /// [`KeyError`], when it is not a key of the algorithm.
+    #[cfg(feature = "jwt-asymmetric")]
+    pub fn ecdsa(algorithm: Algorithm, private_pem: &str) -> Result<Self, KeyError> {
+        Ok(Self {
+            algorithm,
+            material: Material::Pair(Pair::of_ecdsa(algorithm, private_pem)?),
+            id: None,
+        })
+    }
+
     /// Names the key: the `kid` of the tokens that it signs. Tokens that name a key are then verified with
     /// that one only, and those that name none, as Django's, with each.
     ///

@@ -1,0 +1,193 @@
+//! What an OpenID provider says about itself, and its keys: asked for, and kept for a while.
+
+use portcullis_django::jwt::Jwks;
+use serde_json::Value;
+use time::{Duration, OffsetDateTime};
+use tokio::sync::Mutex;
+use url::Url;
+
+use super::id_token::TENANT;
+use crate::social::http::is_allowed;
+use crate::social::{Call, Outgoing, ProviderError};
+
+/// How long what was told is believed without asking again.
+const FRESH: Duration = Duration::hours(1);
+
+/// How long it is believed while nobody answers.
+const STALE: Duration = Duration::days(1);
+
+/// Keys are not asked for more often than this, whoever names an unknown one.
+const PAUSE: Duration = Duration::minutes(1);
+
+/// What a provider says about itself (OpenID Connect Discovery 1.0, 3).
+#[derive(Clone, Debug)]
+pub(super) struct Metadata {
+    /// What it calls itself.
+    pub(super) issuer: String,
+    pub(super) authorization: Url,
+    pub(super) token: Url,
+    pub(super) userinfo: Option<Url>,
+    pub(super) keys: Url,
+    /// Whether the secret goes into the form, and not into the header.
+    pub(super) takes_secret_in_form: bool,
+    /// Whether the callback always has `iss`.
+    pub(super) sends_issuer: bool,
+}
+
+/// Something that was told, and when.
+#[derive(Debug)]
+struct Told<T> {
+    what: T,
+    at: OffsetDateTime,
+    asked: OffsetDateTime,
+}
+
+/// What is remembered of a provider. One asks at a time, and the others wait for the answer.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    metadata: Mutex<Option<Told<Metadata>>>,
+    keys: Mutex<Option<Told<Jwks>>>,
+}
+
+impl Memory {
+    /// What the provider at `issuer` says about itself.
+    pub(super) async fn metadata(
+        &self,
+        call: Call<'_>,
+        issuer: &Url,
+    ) -> Result<Metadata, ProviderError> {
+        let mut told = self.metadata.lock().await;
+        if let Some(told) = told.as_ref()
+            && (is_within(told.at, FRESH, call.now) || is_within(told.asked, PAUSE, call.now))
+        {
+            return Ok(told.what.clone());
+        }
+        match fetch(call, issuer).await {
+            Ok(metadata) => {
+                *told = Some(now_told(metadata.clone(), call.now));
+                Ok(metadata)
+            }
+            Err(error) => match told.as_mut() {
+                Some(told) if is_within(told.at, STALE, call.now) => {
+                    told.asked = call.now;
+                    Ok(told.what.clone())
+                }
+                _ => Err(error),
+            },
+        }
+    }
+
+    /// The provider's keys; asked for again when they are old, or when one is wanted that is not among them.
+    pub(super) async fn keys(
+        &self,
+        call: Call<'_>,
+        url: &Url,
+        wants_new: bool,
+    ) -> Result<Jwks, ProviderError> {
+        let mut told = self.keys.lock().await;
+        if let Some(told) = told.as_ref() {
+            let is_fresh = is_within(told.at, FRESH, call.now) && !wants_new;
+            if is_fresh || is_within(told.asked, PAUSE, call.now) {
+                return Ok(told.what.clone());
+            }
+        }
+        let answer = call.http.json(Outgoing::get(url.clone())).await;
+        let keys = answer.map(|set| Jwks::read(&Value::Object(set)));
+        match keys {
+            Ok(keys) if !keys.is_empty() => {
+                *told = Some(now_told(keys.clone(), call.now));
+                Ok(keys)
+            }
+            failed => match told.as_mut() {
+                Some(told) if is_within(told.at, STALE, call.now) => {
+                    told.asked = call.now;
+                    Ok(told.what.clone())
+                }
+                _ => failed.and(Err(ProviderError::Answer("no keys"))),
+            },
+        }
+    }
+}
+
+fn now_told<T>(what: T, now: OffsetDateTime) -> Told<T> {
+    Told {
+        what,
+        at: now,
+        asked: now,
+    }
+}
+
+/// Whether less than `span` has passed since; a clock that was set back counts as that.
+fn is_within(since: OffsetDateTime, span: Duration, now: OffsetDateTime) -> bool {
+    let passed = now - since;
+    passed < span
+}
+
+/// Whether an issuer with a place for the tenant is that of everybody's address: Microsoft's, at which people of
+/// every tenant log in.
+fn is_common(template: &str, base: &str) -> bool {
+    let Some((before, after)) = template.split_once(TENANT) else {
+        return false;
+    };
+    let middle = base.strip_prefix(before);
+    let middle = middle.and_then(|rest| rest.strip_suffix(after));
+    middle.is_some_and(|middle| ["common", "organizations"].contains(&middle))
+}
+
+async fn fetch(call: Call<'_>, issuer: &Url) -> Result<Metadata, ProviderError> {
+    let base = issuer.as_str().trim_end_matches('/');
+    let url = format!("{base}/.well-known/openid-configuration").parse();
+    let url = url.map_err(|_| ProviderError::NotOffered("the issuer is no address"))?;
+    let said = call.http.json(Outgoing::get(url)).await;
+    // Not the fault of whoever wants to log in.
+    let said = said.map_err(|error| match error {
+        ProviderError::Refused(_) => ProviderError::Away("it has no discovery document"),
+        other => other,
+    })?;
+    let text = |name: &str| said.get(name).and_then(Value::as_str);
+    let name = text("issuer").ok_or(ProviderError::Answer("no issuer"))?;
+    // Somebody else's document would name somebody else's keys.
+    if name.trim_end_matches('/') != base && !is_common(name, base) {
+        return Err(ProviderError::Untrusted("another issuer's document"));
+    }
+    let address = |name: &'static str| {
+        let url = text(name).and_then(|text| text.parse::<Url>().ok());
+        url.filter(is_allowed)
+    };
+    let missing = ProviderError::Answer("an endpoint is missing");
+    let methods = said.get("token_endpoint_auth_methods_supported");
+    let has = |method: &str| {
+        let methods = methods.and_then(Value::as_array);
+        methods.is_some_and(|methods| methods.iter().any(|own| own == method))
+    };
+    Ok(Metadata {
+        issuer: name.to_owned(),
+        authorization: address("authorization_endpoint").ok_or(missing)?,
+        token: address("token_endpoint").ok_or(missing)?,
+        userinfo: address("userinfo_endpoint"),
+        keys: address("jwks_uri").ok_or(missing)?,
+        // `client_secret_basic` is the default where nothing is said.
+        takes_secret_in_form: has("client_secret_post") && !has("client_secret_basic"),
+        sends_issuer: said.get("authorization_response_iss_parameter_supported")
+            == Some(&Value::Bool(true)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn template_of_an_issuer_stands_for_everybodys_address_alone() {
+        let template = "https://login.example/{tenantid}/v2.0";
+        assert!(is_common(template, "https://login.example/common/v2.0"));
+        for other in [
+            "https://login.example/evil/v2.0",
+            "https://login.example/common/v1.0",
+            "https://other.example/common/v2.0",
+        ] {
+            assert!(!is_common(template, other), "{other}");
+        }
+        assert!(!is_common("https://a.example", "https://a.example"));
+    }
+}
