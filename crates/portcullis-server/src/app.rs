@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use portcullis::accounts::social::{HttpClient, Provider, Social, SocialSettings};
 use portcullis::accounts::{
     EmailVerification, Jwt, JwtSettings, Mailer, RestAuth, RestAuthSettings, SetupKey,
 };
@@ -43,6 +44,17 @@ pub struct Services {
     pub setup_key: SetupKey,
     /// What writes and sends mail, where there is mail.
     pub mailer: Option<Mailer>,
+    /// The providers of social log-in, where there are some.
+    pub social: Option<SocialProviders>,
+}
+
+/// Providers of social log-in, and what asks them.
+#[derive(Clone, Debug)]
+pub struct SocialProviders {
+    /// What asks them.
+    pub client: HttpClient,
+    /// Who they are.
+    pub providers: Vec<Arc<dyn Provider>>,
 }
 
 /// What the application believes, allows and does.
@@ -71,6 +83,8 @@ pub struct Surroundings {
     pub accounts: AccountSettings,
     /// What dj-rest-auth's doors do.
     pub rest_auth: RestAuthSettings,
+    /// What social log-in does.
+    pub social: SocialSettings,
     /// Whether an address stored with capital letters counts only as it is stored.
     pub compares_email_case: bool,
     /// How JWTs are made and exchanged.
@@ -116,6 +130,7 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         jwt,
         setup_key,
         mailer,
+        social,
     } = services;
     let cookies = cookie_settings(secret_keys, surroundings);
     let sessions = Sessions::new(Arc::clone(&store), Arc::clone(&clock), cookies);
@@ -169,7 +184,14 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
     if let Some(mailer) = mailer {
         accounts = accounts.with_mailer(mailer);
     }
-    let rest_auth = RestAuth::new(accounts.clone(), surroundings.rest_auth);
+    let mut rest_auth = RestAuth::new(accounts.clone(), surroundings.rest_auth);
+    let social = social.map(|SocialProviders { client, providers }| {
+        let settings = surroundings.social.clone();
+        Social::new(accounts.clone(), settings, client, providers)
+    });
+    if let Some(social) = &social {
+        rest_auth = rest_auth.with_social(social.clone());
+    }
     let mut forward = ForwardAuth::new(Arc::clone(&store), |name| {
         PermissionClass::named(name).map(PermissionClass::permission)
     });
@@ -181,7 +203,8 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
             .answer(200, "It is.", Content::Text("application/json"))
             .answer(503, "Its database is away.", Content::Detail),
     );
-    let doors = page::doors(&gate)
+    let providers = social.as_ref().map_or(&[][..], Social::providers);
+    let mut doors = page::doors(&gate, providers)
         .route("/healthz", health)
         .authenticated_by(Vec::new())
         .open()
@@ -193,6 +216,9 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         .merge(jwt.doors(&gate, "/jwt/", Api::new))
         .merge(jwt.jwks_door(&gate))
         .merge(forward.doors(&gate, "/api/forward-auth/"));
+    if let Some(social) = &social {
+        doors = doors.merge(social.doors(&gate));
+    }
     match surroundings.has_docs {
         true => page::with_docs(doors, &gate),
         false => doors,

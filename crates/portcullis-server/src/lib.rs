@@ -13,7 +13,7 @@ mod page;
 mod secret_key;
 mod settings;
 
-pub use app::{Services, Surroundings, app, doors};
+pub use app::{Services, SocialProviders, Surroundings, app, doors};
 pub use command_line::{
     Beside, Command, CommandLine, Flags, MailCommand, PasswordFrom, TokenCommand,
 };
@@ -24,6 +24,6 @@ pub use secret_key::{SecretKey, SecretKeyError};
 pub use settings::{
     AtLeastOne, AuthenticationClass, BackendPath, ConfirmEmailLink, CookieDomain, CookieName,
     DatabaseUrl, Host, JwtSecret, Line, MailFrom, MailVia, Moment, Origin, OriginRegex, Password,
-    PermissionClass, Port, PublicUrl, ResetPasswordLink, Seconds, Settings, SettingsError, Source,
-    TokenPrefix, Whole, ZoneName, example,
+    PermissionClass, Port, ProviderName, PublicUrl, ResetPasswordLink, SafeUrl, Seconds, Settings,
+    SettingsError, Source, TokenPrefix, Whole, ZoneName, example,
 };

@@ -67,6 +67,12 @@ impl HttpClient {
         Self { time, ..self }
     }
 
+    /// Whether a provider may be asked there: by https, or by http on this machine.
+    #[must_use]
+    pub fn may_ask(url: &Url) -> bool {
+        is_allowed(url)
+    }
+
     /// Sends a request, and reads the answer. A redirect is an answer like any other.
     ///
     /// # Errors

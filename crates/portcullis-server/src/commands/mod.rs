@@ -202,6 +202,7 @@ fn services(
         jwt,
         setup_key: SetupKey::default(),
         mailer: None,
+        social: settings.social_providers()?,
     })
 }
 

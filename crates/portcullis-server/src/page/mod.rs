@@ -2,10 +2,14 @@
 
 mod docs;
 mod links;
+mod social;
+
+use std::sync::Arc;
 
 use axum::Json;
 use axum::response::{Html, IntoResponse};
 use http::header;
+use portcullis::accounts::social::Provider;
 use portcullis::web::{Content, Description, Methods};
 use portcullis::{CurrentUser, Doors, Gate, get};
 
@@ -16,9 +20,11 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src data:; connec
                                        frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 /// The page and its parts, open to everybody, and `/test_auth/`, which greets whoever is logged in.
-pub(crate) fn doors(gate: &Gate) -> Doors {
+pub(crate) fn doors(gate: &Gate, providers: &[Arc<dyn Provider>]) -> Doors {
+    let page: Arc<str> = social::with_buttons(include_str!("page.html"), providers).into();
+    let page = get(move || html(Arc::clone(&page)));
     gate.doors()
-        .route("/", get(html).described(file("Every door, to try", HTML)))
+        .route("/", page.described(file("Every door, to try", HTML)))
         .authenticated_by(Vec::new())
         .open()
         .route(
@@ -55,9 +61,9 @@ fn hello() -> Methods {
         .described(greets("Try a credential by POST"))
 }
 
-async fn html() -> impl IntoResponse {
+async fn html(page: Arc<str>) -> impl IntoResponse {
     let headers = [(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)];
-    (headers, Html(include_str!("page.html")))
+    (headers, Html(page.to_string()))
 }
 
 async fn script() -> impl IntoResponse {

@@ -53,8 +53,8 @@ async function showUser() {
   const reply = await ask("GET", "/api/user/");
   if (reply?.status === 401) forget();
   const by = token() ? "token" : "session";
-  if (reply?.ok) await showDevices();
-  else document.querySelector("#devices").hidden = true;
+  if (reply?.ok) await Promise.all([showDevices(), showLinks()]);
+  else for (const section of document.querySelectorAll("#devices, #links")) section.hidden = true;
   who.textContent = reply?.ok ? `Logged in as ${reply.data.email} by ${by}.` : "Nobody is logged in.";
 }
 
@@ -87,6 +87,29 @@ async function showDevices() {
       });
       row.append(end);
     }
+    return row;
+  }));
+}
+
+/** By which providers this user can log in, each with a button that ends it, and one to link another. */
+async function showLinks() {
+  const section = document.querySelector("#links");
+  if (!section) return;
+  const response = await send("GET", "/api/social/accounts/");
+  section.hidden = !response.ok;
+  if (!response.ok) return;
+  document.querySelector("#link-list").replaceChildren(...(await response.json()).map((account) => {
+    const row = document.createElement("li");
+    row.append(`${account.provider} `);
+    const end = document.createElement("button");
+    end.type = "button";
+    end.textContent = "Unlink";
+    end.setAttribute("aria-label", `Unlink ${account.provider}`);
+    end.addEventListener("click", async () => {
+      await ask("DELETE", `/api/social/accounts/${account.id}/`);
+      await showLinks();
+    });
+    row.append(end);
     return row;
   }));
 }
@@ -134,6 +157,13 @@ document.querySelector("#logout").addEventListener("click", async () => {
     who.textContent = "Nobody is logged in.";
   }
 });
+for (const button of document.querySelectorAll("[data-link]")) {
+  button.addEventListener("click", async () => {
+    const body = { connect: true, callback: "server", next: "/" };
+    const reply = await ask("POST", `/api/social/${button.dataset.link}/start/`, body);
+    if (reply?.ok) location.assign(reply.data.authorization_url);
+  });
+}
 document.querySelector("#logout-others").addEventListener("click", async () => {
   await ask("POST", "/api/devices/logout-others/");
   await showDevices();

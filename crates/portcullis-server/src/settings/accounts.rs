@@ -101,6 +101,19 @@ impl Settings {
                 "compat.session_on_registration",
                 self.compat_session_on_registration,
             ),
+            social_get_code: has("compat.social_get_code", self.compat_social_get_code),
+            social_link_by_email: has(
+                "compat.social_link_by_email",
+                self.compat_social_link_by_email,
+            ),
+            social_access_token: has(
+                "compat.social_access_token",
+                self.compat_social_access_token,
+            ),
+            social_opens_session: has(
+                "compat.social_opens_session",
+                self.compat_social_opens_session,
+            ),
         }
     }
 

@@ -18,6 +18,7 @@ use super::layers::Layers;
 use super::mail::{ConfirmEmailLink, Line, MailFrom, MailVia, Password, Port, ResetPasswordLink};
 use super::name::{BackendPath, CookieName, ZoneName};
 use super::seconds::Seconds;
+use super::social::{ProviderName, SafeUrl};
 use super::token_prefix::TokenPrefix;
 use super::web::{CookieDomain, Host, Origin, OriginRegex, PublicUrl};
 use crate::secret_key::SecretKey;
@@ -238,6 +239,119 @@ settings! {
 
     /// Whether /rest-auth/registration/ wants a username where people log in by either.
     "rest_auth.username_required" rest_auth_username_required: bool = false;
+
+    /// Where people come to after a log-in by a provider that says nothing else: a path.
+    "social.next" social_next: Line = Line("/".to_owned());
+
+    /// Other origins that such a log-in may say to go to.
+    "social.next_origins" social_next_origins: Vec<Origin> = Vec::new();
+
+    /// Whether an address that the provider vouches for links to the account here that has it. A password
+    /// of an account whose address was never confirmed ends then. Not for administrators.
+    "social.link_verified_email" social_link_verified_email: bool = false;
+
+    /// So many log-ins by providers may be tried from one address …
+    "social.limit_tries" social_limit_tries: Whole<1, 1_000_000> = Whole::new(100);
+
+    /// … in this many seconds from the first.
+    "social.limit_window_seconds" social_limit_window_seconds: Whole<1, 31_536_000> =
+        Whole::new(600);
+
+    /// A file with certificates, in PEM, that providers may have besides those of public authorities.
+    "social.ca_file" social_ca_file: Option<PathBuf> = None;
+
+    /// Who we are at GitHub; its callback there is <public_url>/api/social/github/callback/.
+    "social.github_client_id" social_github_client_id: Option<Line> = None;
+
+    /// What it gave us; better from PORTCULLIS_SOCIAL_GITHUB_CLIENT_SECRET than from this file.
+    "social.github_client_secret" social_github_client_secret: Option<Password> = None;
+
+    /// Where an app of one's own wants people to come back from GitHub, if it begins log-ins itself.
+    "social.github_callback_url" social_github_callback_url: Option<SafeUrl> = None;
+
+    /// GitHub Enterprise, where it is not github.com.
+    "social.github_url" social_github_url: Option<SafeUrl> = None;
+
+    /// Who we are at Google; its callback there is <public_url>/api/social/google/callback/.
+    "social.google_client_id" social_google_client_id: Option<Line> = None;
+
+    /// What it gave us; better from PORTCULLIS_SOCIAL_GOOGLE_CLIENT_SECRET than from this file.
+    "social.google_client_secret" social_google_client_secret: Option<Password> = None;
+
+    /// Where an app of one's own wants people to come back from Google, if it begins log-ins itself.
+    "social.google_callback_url" social_google_callback_url: Option<SafeUrl> = None;
+
+    /// Our other names in ID tokens of Google, of apps on phones.
+    "social.google_other_client_ids" social_google_other_client_ids: Vec<Line> = Vec::new();
+
+    /// Who we are at Facebook; its callback there is <public_url>/api/social/facebook/callback/.
+    "social.facebook_client_id" social_facebook_client_id: Option<Line> = None;
+
+    /// What it gave us; better from PORTCULLIS_SOCIAL_FACEBOOK_CLIENT_SECRET than from this file.
+    "social.facebook_client_secret" social_facebook_client_secret: Option<Password> = None;
+
+    /// Where an app of one's own wants people to come back from Facebook, if it begins log-ins itself.
+    "social.facebook_callback_url" social_facebook_callback_url: Option<SafeUrl> = None;
+
+    /// Who we are at Microsoft; its callback there is <public_url>/api/social/microsoft/callback/.
+    "social.microsoft_client_id" social_microsoft_client_id: Option<Line> = None;
+
+    /// What it gave us; better from PORTCULLIS_SOCIAL_MICROSOFT_CLIENT_SECRET than from this file.
+    "social.microsoft_client_secret" social_microsoft_client_secret: Option<Password> = None;
+
+    /// Where an app of one's own wants people to come back from Microsoft, if it begins log-ins itself.
+    "social.microsoft_callback_url" social_microsoft_callback_url: Option<SafeUrl> = None;
+
+    /// Whose people may log in: a tenant's id, or "common" or "organizations" for those of every tenant.
+    "social.microsoft_tenant" social_microsoft_tenant: Line = Line("common".to_owned());
+
+    /// Who we are at GitLab; its callback there is <public_url>/api/social/gitlab/callback/.
+    "social.gitlab_client_id" social_gitlab_client_id: Option<Line> = None;
+
+    /// What it gave us; better from PORTCULLIS_SOCIAL_GITLAB_CLIENT_SECRET than from this file.
+    "social.gitlab_client_secret" social_gitlab_client_secret: Option<Password> = None;
+
+    /// Where an app of one's own wants people to come back from GitLab, if it begins log-ins itself.
+    "social.gitlab_callback_url" social_gitlab_callback_url: Option<SafeUrl> = None;
+
+    /// A GitLab of one's own, where it is not gitlab.com.
+    "social.gitlab_url" social_gitlab_url: Option<SafeUrl> = None;
+
+    /// Who we are at Apple; its callback there is <public_url>/api/social/apple/callback/.
+    "social.apple_client_id" social_apple_client_id: Option<Line> = None;
+
+    /// Where an app of one's own wants people to come back from Apple, if it begins log-ins itself.
+    "social.apple_callback_url" social_apple_callback_url: Option<SafeUrl> = None;
+
+    /// Our other names in ID tokens of Apple, of apps on phones.
+    "social.apple_other_client_ids" social_apple_other_client_ids: Vec<Line> = Vec::new();
+
+    /// The team's id at Apple.
+    "social.apple_team_id" social_apple_team_id: Option<Line> = None;
+
+    /// The id of the key that Apple gave.
+    "social.apple_key_id" social_apple_key_id: Option<Line> = None;
+
+    /// The file with that key, AuthKey_….p8.
+    "social.apple_key_file" social_apple_key_file: Option<PathBuf> = None;
+
+    /// A provider of OpenID Connect of one's own: what it calls itself, and where it is found.
+    "social.openid_issuer" social_openid_issuer: Option<SafeUrl> = None;
+
+    /// Its name in paths and tables.
+    "social.openid_name" social_openid_name: ProviderName = ProviderName("openid".to_owned());
+
+    /// What people are shown.
+    "social.openid_label" social_openid_label: Line = Line("OpenID".to_owned());
+
+    /// Who we are at it; its callback there is <public_url>/api/social/openid/callback/.
+    "social.openid_client_id" social_openid_client_id: Option<Line> = None;
+
+    /// What it gave us; better from PORTCULLIS_SOCIAL_OPENID_CLIENT_SECRET than from this file.
+    "social.openid_client_secret" social_openid_client_secret: Option<Password> = None;
+
+    /// Where an app of one's own wants people to come back from it, if it begins log-ins itself.
+    "social.openid_callback_url" social_openid_callback_url: Option<SafeUrl> = None;
 
     /// How long a device token is good, in seconds.
     "device.token_ttl_seconds" device_token_ttl_seconds: Whole<60, 315_360_000> =
@@ -461,6 +575,19 @@ settings! {
 
     /// A sign-up whose address must be confirmed opens a session in which nobody is logged in.
     "compat.session_on_registration" compat_session_on_registration: bool = false;
+
+    /// A log-in by a provider takes a code alone by GET: anybody can then make somebody's browser log in
+    /// as themselves.
+    "compat.social_get_code" compat_social_get_code: bool = false;
+
+    /// At /api/social/ an address links to the account that has it, whoever vouches for it.
+    "compat.social_link_by_email" compat_social_link_by_email: bool = false;
+
+    /// dj-rest-auth's doors take a provider's access token, or a code without a state.
+    "compat.social_access_token" compat_social_access_token: bool = false;
+
+    /// A log-in by a provider at dj-rest-auth's doors opens a session, whatever else it opens.
+    "compat.social_opens_session" compat_social_opens_session: bool = false;
 
     /// An address that is stored with capital letters logs in only as it is stored, as with allauth.
     "compat.exact_email_case" compat_exact_email_case: bool = false;

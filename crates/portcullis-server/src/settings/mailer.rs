@@ -58,7 +58,7 @@ impl Settings {
     }
 
     /// How people reach the server: as `public_url` says, or else on this machine.
-    fn base_url(&self) -> String {
+    pub(super) fn base_url(&self) -> String {
         match &self.public_url {
             Some(url) => url.to_string(),
             None if self.listen.ip().is_unspecified() => {

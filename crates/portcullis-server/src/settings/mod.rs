@@ -18,6 +18,7 @@ mod nearest;
 mod rules;
 mod seconds;
 mod secret;
+mod social;
 mod surroundings;
 mod token_prefix;
 mod web;
@@ -39,6 +40,7 @@ pub(crate) use layers::flag_of;
 pub use mail::{ConfirmEmailLink, Line, MailFrom, MailVia, Password, Port, ResetPasswordLink};
 pub use name::{BackendPath, CookieName, ZoneName};
 pub use seconds::Seconds;
+pub use social::{ProviderName, SafeUrl};
 pub use token_prefix::TokenPrefix;
 pub use web::{CookieDomain, Host, Origin, OriginRegex, PublicUrl};
 

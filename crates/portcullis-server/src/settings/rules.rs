@@ -32,6 +32,7 @@ impl Settings {
         self.mail_can_be_sent(&mut faults);
         self.jwts_fit_together(&mut faults);
         self.cookies_reach_us(&mut faults);
+        self.providers_are_whole(&mut faults);
         if faults.is_empty() {
             return Ok(());
         }

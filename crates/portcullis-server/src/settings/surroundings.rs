@@ -39,6 +39,7 @@ impl Settings {
             session,
             accounts: self.accounts(),
             rest_auth: self.rest_auth(),
+            social: self.social(),
             compares_email_case: self.compares_email_case(),
             jwt: self.jwt(),
             compat: self.compat(),

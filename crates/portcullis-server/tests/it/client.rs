@@ -108,6 +108,7 @@ impl Client {
             jwt,
             setup_key: key,
             mailer: Some(mailer),
+            social: None,
         };
         let doors = portcullis_server::doors(services, surroundings);
         Self {

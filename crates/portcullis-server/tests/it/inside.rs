@@ -37,6 +37,7 @@ pub(crate) async fn services(hashing: HashingPool) -> (Services, TempDir) {
         jwt: crate::client::jwt_backend(),
         setup_key: portcullis::accounts::SetupKey::default(),
         mailer: None,
+        social: None,
     };
     (services, folder)
 }
