@@ -21,7 +21,9 @@ pub struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(router: Router, authorization: Option<String>) -> Self {
+    /// A client of an application, without cookies yet; it sends that `Authorization` header.
+    #[must_use]
+    pub fn new(router: Router, authorization: Option<String>) -> Self {
         Self {
             router,
             authorization,

@@ -1,5 +1,5 @@
 //! A test kit for services that Portcullis guards: an app on a database of its own, clients with
-//! cookie jars, and a clock that stands still.
+//! cookie jars, and a clock that stands still; behind the feature `social`, a provider that can misbehave.
 //!
 //! ```
 //! use portcullis::{CurrentUser, get};
@@ -23,9 +23,13 @@ mod app;
 mod client;
 mod communicator;
 mod knocking;
+#[cfg(feature = "social")]
+mod provider;
 
 pub use answer::Answer;
 pub use app::{TestApp, TestParts};
 pub use client::{Client, Request};
 pub use communicator::{Communicator, Frame};
 pub use knocking::{Knocking, NoSocket};
+#[cfg(feature = "social")]
+pub use provider::{CLIENT_ID, CLIENT_SECRET, FakeProvider, Manner, Manners, Person, Signing};

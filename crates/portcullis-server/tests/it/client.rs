@@ -15,7 +15,7 @@ use portcullis::django::jwt::{Algorithm, Backend, Key};
 use portcullis::django::password::Hashers;
 use portcullis::sql::Database;
 use portcullis::web::HashingPool;
-use portcullis_server::{Services, Surroundings};
+use portcullis_server::{Services, SocialProviders, Surroundings};
 use serde_json::Value;
 use tempfile::TempDir;
 use time::macros::datetime;
@@ -67,19 +67,28 @@ impl Client {
 
     pub(crate) async fn with_keys(surroundings: &Surroundings, keys: SecretKeys) -> Self {
         // Cheap hashes: what most tests are about is not the hash.
-        Self::built(surroundings, keys, 1000, jwt_backend()).await
+        Self::built(surroundings, keys, 1000, jwt_backend(), None).await
+    }
+
+    /// With providers of social log-in.
+    pub(crate) async fn with_providers(
+        surroundings: &Surroundings,
+        providers: SocialProviders,
+    ) -> Self {
+        let keys = SecretKeys::new("a secret of the tests", Vec::new());
+        Self::built(surroundings, keys, 1000, jwt_backend(), Some(providers)).await
     }
 
     /// With hashes of that cost.
     pub(crate) async fn with_iterations(surroundings: &Surroundings, iterations: u32) -> Self {
         let keys = SecretKeys::new("a secret of the tests", Vec::new());
-        Self::built(surroundings, keys, iterations, jwt_backend()).await
+        Self::built(surroundings, keys, iterations, jwt_backend(), None).await
     }
 
     /// With what signs its JWTs.
     pub(crate) async fn with_jwt(surroundings: &Surroundings, jwt: Backend) -> Self {
         let keys = SecretKeys::new("a secret of the tests", Vec::new());
-        Self::built(surroundings, keys, 1000, jwt).await
+        Self::built(surroundings, keys, 1000, jwt, None).await
     }
 
     async fn built(
@@ -87,6 +96,7 @@ impl Client {
         secret_keys: SecretKeys,
         pbkdf2_iterations: u32,
         jwt: Backend,
+        social: Option<SocialProviders>,
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::new(datetime!(2026-01-02 03:04:05 UTC)));
@@ -108,7 +118,7 @@ impl Client {
             jwt,
             setup_key: key,
             mailer: Some(mailer),
-            social: None,
+            social,
         };
         let doors = portcullis_server::doors(services, surroundings);
         Self {

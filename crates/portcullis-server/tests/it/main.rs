@@ -39,4 +39,5 @@ mod settings_refused;
 mod shutdown;
 mod single_page;
 mod smuggling;
+mod social;
 mod tokens;

@@ -94,9 +94,9 @@ mod tests {
 
     /// Of nobody: made for this test.
     const PEM: &str = "-----BEGIN PRIVATE KEY-----\n\
-        MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgevZzL1gdAFr88hb2\n\
-        OF/2NxApJCzGCEDdfSp6VQO30hyhRANCAAQRWz+jn65BtOMvdyHKcvjBeBSDZH2r\n\
-        1RTwjmYSi9R/zpBnuQ4EiMnCqfMPWiZqB4QdbAd0E7oH50VpuZ1P087G\n\
+        MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgs3Bnlgwq5fS4LiEu\n\
+        GhaZ7JRb8r1LQ/m5oJfuh293RiWhRANCAARpPiGvGI51xGujl1/3Afdgiw+0P3na\n\
+        trKdlYbn9BrKAWLRJeKQVREHOoNzehkySWLy5W3lNjQ1TlMR6G3tWRoT\n\
         -----END PRIVATE KEY-----\n";
 
     #[test]
