@@ -253,7 +253,7 @@ async fn form_of_a_provider_is_sent_on_as_a_link() {
     let stranger = place.browser();
     let posted = stranger
         .request(Method::POST, "/api/social/club/callback/")
-        .header("origin", &place.provider.issuer())
+        .header("origin", place.provider.issuer())
         .header("sec-fetch-site", "cross-site")
         .body(
             "application/x-www-form-urlencoded",
