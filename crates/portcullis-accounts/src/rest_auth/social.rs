@@ -84,22 +84,24 @@ impl RestAuth {
             return Err(Refusal::NotFound);
         };
         let always = self.accounts.settings.compat.social_opens_session;
-        let form = SocialError::of_form;
-        let session = || async {
-            let opened = social.open_session(request, user);
-            opened.await.map_err(form)
+        let beside = || async {
+            match self.accounts.sessions.log_in_beside(request, user).await? {
+                true => Ok(()),
+                false => Err(SocialError::Closed.of_form()),
+            }
         };
         if let Some((jwt, cookies)) = &self.jwt {
             let pair = jwt.issue(device_of(request), user, None).await?;
             let pair = pair.ok_or_else(|| SocialError::Closed.of_form())?;
             if always {
-                session().await?;
+                beside().await?;
             }
             return Ok(self.answer_pair(request, cookies, &pair, user));
         }
-        let token = social.open_token(request, user).await.map_err(form)?;
+        let token = social.open_token(request, user).await;
+        let token = token.map_err(SocialError::of_form)?;
         if self.settings.session_login || always {
-            session().await?;
+            beside().await?;
         }
         Ok(Json(json!({ "key": token })).into_response())
     }

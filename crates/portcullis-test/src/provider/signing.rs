@@ -7,16 +7,8 @@ use serde_json::{Map, Value, json};
 use super::{CLIENT_ID, CLIENT_SECRET, Person, Signing, State, claims_of};
 
 /// Keys of nobody: made for tests, and published with them.
-const KEY: &str = "-----BEGIN PRIVATE KEY-----\n\
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgs3Bnlgwq5fS4LiEu\n\
-GhaZ7JRb8r1LQ/m5oJfuh293RiWhRANCAARpPiGvGI51xGujl1/3Afdgiw+0P3na\n\
-trKdlYbn9BrKAWLRJeKQVREHOoNzehkySWLy5W3lNjQ1TlMR6G3tWRoT\n\
------END PRIVATE KEY-----\n";
-const OTHER_KEY: &str = "-----BEGIN PRIVATE KEY-----\n\
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg/bLpfMyfKBvEYzKI\n\
-5seW7/z25ej3upmIse4LGiMbZHqhRANCAATN4oMCdF4gljpJQZoakQo97GCFMTnO\n\
-iS1gwOWubaAGqxZLqabTZDA2ZS/2etPCIIkzuxIrre4RpknjHCJrX4Cb\n\
------END PRIVATE KEY-----\n";
+const KEY: &str = include_str!("key.pem");
+const OTHER_KEY: &str = include_str!("other_key.pem");
 
 fn key(pem: &str, id: &str) -> Key {
     let key = Key::ecdsa(Algorithm::Es256, pem).expect("the tests' keys are keys");

@@ -93,11 +93,7 @@ mod tests {
     use super::*;
 
     /// Of nobody: made for this test.
-    const PEM: &str = "-----BEGIN PRIVATE KEY-----\n\
-        MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgs3Bnlgwq5fS4LiEu\n\
-        GhaZ7JRb8r1LQ/m5oJfuh293RiWhRANCAARpPiGvGI51xGujl1/3Afdgiw+0P3na\n\
-        trKdlYbn9BrKAWLRJeKQVREHOoNzehkySWLy5W3lNjQ1TlMR6G3tWRoT\n\
-        -----END PRIVATE KEY-----\n";
+    const PEM: &str = include_str!("test_key.pem");
 
     #[test]
     fn secret_is_a_token_of_our_team_for_apple() {
