@@ -199,7 +199,7 @@ fn has_flag(key: &str) -> bool {
             | "jwt.signing_key"
             | "jwt.older_signing_keys"
             | "mail.password"
-    )
+    ) && !key.ends_with("_client_secret")
 }
 
 impl Args for Flags {
@@ -212,7 +212,11 @@ impl Args for Flags {
                 .value_name("VALUE")
                 .help_heading("Settings")
                 // There are many, and few need them: the example file has them.
-                .hide(field.key.starts_with("http."))
+                .hide(
+                    ["http.", "social."]
+                        .iter()
+                        .any(|table| field.key.starts_with(table)),
+                )
                 .global(true);
             command = command.arg(flag);
         }

@@ -17,7 +17,7 @@ use super::{Call, Code, Identity, Provider, ProviderError, Social, SocialError, 
 const MAX_BYTES: usize = 16 * 1024;
 
 /// How long all questions of one log-in to a provider may take together.
-const TIME: Duration = Duration::from_secs(25);
+pub(super) const TIME: Duration = Duration::from_secs(25);
 
 /// What somebody brings that a provider gave them.
 #[derive(Clone)]
@@ -52,7 +52,6 @@ pub enum Proof {
 }
 
 /// Somebody whom a provider named, and what was wished for at the beginning.
-#[derive(Debug)]
 pub(crate) struct Finished {
     pub(crate) identity: Identity,
     pub(crate) next: Option<String>,
@@ -256,7 +255,7 @@ fn bounded(text: &str) -> Result<(), SocialError> {
 }
 
 /// Tells the log why; nothing of it came from a request.
-fn tell(provider: &dyn Provider, error: &SocialError) {
+pub(super) fn tell(provider: &dyn Provider, error: &SocialError) {
     if let SocialError::Provider(cause) = error {
         tracing::warn!(provider = provider.name(), %cause, event = "social_login", outcome = "failed",
             "a provider did not say who it is");
@@ -266,6 +265,14 @@ fn tell(provider: &dyn Provider, error: &SocialError) {
 /// Whether somebody who was named is to be linked to whoever asks.
 pub(crate) fn is_linking_of(linking: &str, user: &User) -> bool {
     user.id.to_string() == linking
+}
+
+impl fmt::Debug for Finished {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Finished")
+            .field("identity", &self.identity)
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Proof {

@@ -35,7 +35,6 @@ pub struct HttpClient {
 }
 
 /// A request to a provider.
-#[derive(Debug)]
 pub struct Outgoing {
     url: Url,
     form: Option<String>,
@@ -271,6 +270,15 @@ impl fmt::Debug for HttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpClient")
             .field("time", &self.time)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Form and header hold secrets, and the query may.
+        f.debug_struct("Outgoing")
+            .field("host", &self.url.host_str())
             .finish_non_exhaustive()
     }
 }

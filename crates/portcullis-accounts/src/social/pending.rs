@@ -41,7 +41,7 @@ pub enum Callback {
 }
 
 /// A log-in that was begun.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Pending {
     /// The digest of its state.
     #[serde(rename = "s")]
@@ -85,7 +85,7 @@ pub(super) struct Begun {
 }
 
 /// What a browser is to be told at the beginning.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Wish {
     pub(super) next: Option<String>,
     pub(super) linking: Option<String>,

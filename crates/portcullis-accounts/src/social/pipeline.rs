@@ -1,5 +1,7 @@
 //! From somebody at a provider to somebody here: step by step, and every step can be another.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use http::request::Parts;
 use portcullis_core::{AuditEvent, AuditOutcome, User};
@@ -44,7 +46,6 @@ pub trait Step: Send + Sync {
 }
 
 /// A log-in on its way through the steps.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct SocialLogin<'a> {
     /// The request that it came with.
@@ -61,6 +62,17 @@ pub struct SocialLogin<'a> {
     pub invitation: Option<String>,
     /// Whether an address links to the account that has it.
     pub link_by_email: LinkByEmail,
+}
+
+impl fmt::Debug for SocialLogin<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The request has cookies, and the invitation lets anybody in.
+        f.debug_struct("SocialLogin")
+            .field("provider", &self.provider)
+            .field("identity", &self.identity)
+            .field("is_new", &self.is_new)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Whether an address links an account at a provider to the account here that has it.

@@ -3,16 +3,18 @@
 use http::request::Parts;
 use portcullis_core::User;
 use portcullis_web::{Effects, Refusal};
+use tokio::time::timeout;
 use url::Url;
 
+use super::exchange::{TIME, tell};
 use super::pending::{Callback, Jar, Wish};
-use super::{Authorization, OAuthClient, Provider, Social, SocialError, next};
+use super::{Authorization, OAuthClient, Provider, ProviderError, Social, SocialError, next};
 
 /// The longest invitation that is remembered, in bytes.
 const MAX_INVITATION: usize = 512;
 
 /// How a log-in is to begin.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Start {
     /// Where the browser is to come back; `None`: to the app, where the provider knows of one.
@@ -71,7 +73,10 @@ impl Social {
             nonce: &begun.nonce,
         };
         let _place = self.place()?;
-        let authorization_url = provider.authorization(self.call(), &asked).await?;
+        let authorization = timeout(TIME, provider.authorization(self.call(), &asked)).await;
+        let away = Err(ProviderError::Away("not in time"));
+        let authorization_url = authorization.unwrap_or(away).map_err(SocialError::from);
+        let authorization_url = authorization_url.inspect_err(|error| tell(provider, error))?;
         if let Some(cookie) = cookie {
             let effects = Effects::of(request);
             effects.replace_cookie(&self.settings.cookie.name, cookie);
@@ -150,6 +155,17 @@ fn checked_challenge(challenge: Option<String>) -> Result<Option<String>, Social
             Err(Refusal::Malformed(text.to_owned()).into())
         }
         challenge => Ok(challenge),
+    }
+}
+
+impl std::fmt::Debug for Start {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The invitation lets anybody in.
+        f.debug_struct("Start")
+            .field("callback", &self.callback)
+            .field("next", &self.next)
+            .field("is_linking", &self.linking.is_some())
+            .finish_non_exhaustive()
     }
 }
 

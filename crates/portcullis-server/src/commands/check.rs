@@ -57,6 +57,7 @@ pub(super) async fn check(settings: Result<Settings, SettingsError>) -> anyhow::
             database(&settings, &mut findings).await;
             openness(&settings, &mut findings);
             mail(&settings, &mut findings);
+            social(&settings, &mut findings);
         }
         Err(error) => error
             .faults()
@@ -80,6 +81,7 @@ fn file(settings: &Settings, findings: &mut Findings) {
         || is_in_file("mail.password")
         || is_in_file("jwt.signing_key")
         || is_in_file("jwt.older_signing_keys")
+        || Settings::social_secrets().any(is_in_file)
         || (is_in_file("database_url") && settings.database_url.has_password());
     if holds_secrets && others_may_read(path) {
         findings.wrong(&readable(path, "secrets"));
@@ -200,6 +202,52 @@ fn mail(settings: &Settings, findings: &mut Findings) {
     let is_plain = settings.mail_security == SmtpSecurity::DangerPlain;
     if settings.mail_transport == MailVia::Smtp && is_plain && !is_here {
         findings.unwise("mail.security: everybody on the way reads mail, and the password");
+    }
+}
+
+/// Whether providers can be asked; none is.
+fn social(settings: &Settings, findings: &mut Findings) {
+    match settings.social_providers() {
+        Err(error) => findings.wrong(&format!("social log-in: {error:#}")),
+        Ok(None) => {}
+        Ok(Some(social)) => {
+            let names = social.providers.iter().map(|provider| provider.name());
+            findings.ok(&format!(
+                "social log-in: {}",
+                names.collect::<Vec<_>>().join(", ")
+            ));
+            if settings.public_url.is_none() {
+                findings.unwise(
+                    "social log-in: providers send browsers back to this machine: set public_url",
+                );
+            }
+        }
+    }
+    if let Some(path) = &settings.social_apple_key_file
+        && others_may_read(path)
+    {
+        findings.wrong(&readable(path, "the key of Apple's log-in"));
+    }
+    for (is_on, what) in [
+        (
+            settings.has_compat("compat.social_get_code", settings.compat_social_get_code),
+            "compat.social_get_code: anybody can make somebody's browser log in as themselves",
+        ),
+        (
+            settings.has_compat(
+                "compat.social_link_by_email",
+                settings.compat_social_link_by_email,
+            ),
+            "compat.social_link_by_email: whoever writes an address into a provider's form is its owner",
+        ),
+    ] {
+        if is_on
+            && settings
+                .social_providers()
+                .is_ok_and(|social| social.is_some())
+        {
+            findings.unwise(what);
+        }
     }
 }
 

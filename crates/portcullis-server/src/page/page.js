@@ -100,7 +100,7 @@ async function showLinks() {
   if (!response.ok) return;
   document.querySelector("#link-list").replaceChildren(...(await response.json()).map((account) => {
     const row = document.createElement("li");
-    row.append(`${account.provider} `);
+    row.append(`${account.provider}, ${account.uid}`);
     const end = document.createElement("button");
     end.type = "button";
     end.textContent = "Unlink";

@@ -143,6 +143,13 @@ impl Settings {
         Ok(Some(SocialProviders { client, providers }))
     }
 
+    /// The names of settings that are secrets.
+    pub(crate) fn social_secrets() -> impl Iterator<Item = &'static str> {
+        super::keys()
+            .into_iter()
+            .filter(|key| key.starts_with("social.") && key.ends_with("_client_secret"))
+    }
+
     /// Apple's client, and the key that makes its secret.
     fn apple_client(&self) -> anyhow::Result<Option<(OAuthClient, AppleKey)>> {
         let (Some(id), Some(team), Some(key), Some(file)) = (

@@ -136,7 +136,7 @@ impl Settings {
     }
 
     /// A key that was said counts as it is; the others are as `compat.all`.
-    pub(super) fn has_compat(&self, key: &str, value: bool) -> bool {
+    pub(crate) fn has_compat(&self, key: &str, value: bool) -> bool {
         value || (self.compat_all && !self.is_said(key))
     }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::process::Server;
 
 /// Chromium's driver, which ends with this.
-struct Driver {
+pub(crate) struct Driver {
     child: Child,
     url: String,
 }
@@ -20,7 +20,7 @@ impl Driver {
     ///
     /// # Panics
     /// When there is none, or it does not start.
-    fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         if std::env::var_os("PORTCULLIS_WITHOUT_BROWSER").is_some_and(|value| value == "1") {
             return None;
         }
@@ -52,7 +52,7 @@ impl Driver {
     }
 
     /// A fresh, headless browser.
-    async fn browser(&self) -> Client {
+    pub(crate) async fn browser(&self) -> Client {
         let arguments = [
             "--headless",
             "--window-size=800,1200",
@@ -85,16 +85,13 @@ impl Drop for Driver {
 }
 
 /// Waits until an element of the page holds a text.
-async fn wait_for(browser: &Client, id: &str, text: &str) {
+pub(crate) async fn wait_for(browser: &Client, id: &str, text: &str) {
     for _ in 0..200 {
-        let shown = browser
-            .find(Locator::Id(id))
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap();
-        if shown.contains(text) {
+        // Between two pages there is neither.
+        if let Ok(element) = browser.find(Locator::Id(id)).await
+            && let Ok(shown) = element.text().await
+            && shown.contains(text)
+        {
             return;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -109,7 +106,7 @@ async fn wait_for(browser: &Client, id: &str, text: &str) {
     panic!("#{id} does not hold {text:?} but {shown:?}");
 }
 
-async fn click(browser: &Client, selector: &str) {
+pub(crate) async fn click(browser: &Client, selector: &str) {
     browser
         .find(Locator::Css(selector))
         .await
@@ -120,7 +117,7 @@ async fn click(browser: &Client, selector: &str) {
 }
 
 /// Takes a picture of the page, for a person to look at: into the folder PORTCULLIS_SCREENSHOTS, if there is one.
-async fn picture(browser: &Client, name: &str) {
+pub(crate) async fn picture(browser: &Client, name: &str) {
     if let Some(folder) = std::env::var_os("PORTCULLIS_SCREENSHOTS") {
         let png = browser.screenshot().await.unwrap();
         std::fs::write(std::path::Path::new(&folder).join(name), png).unwrap();

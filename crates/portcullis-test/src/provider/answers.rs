@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::State as Shared;
+use axum::extract::{RawQuery, State as Shared};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use axum::{Json, extract};
@@ -20,6 +20,7 @@ use super::{CLIENT_ID, CLIENT_SECRET, FakeProvider, Manner, claims_of, signing};
 pub(super) fn router(provider: FakeProvider) -> Router {
     Router::new()
         .route("/.well-known/openid-configuration", any(discovery))
+        .route("/authorize", any(authorize))
         .route("/keys", any(keys))
         .route("/token", any(token))
         .route("/user", any(user))
@@ -54,6 +55,19 @@ async fn discovery(Shared(provider): Shared<FakeProvider>) -> Response {
         "authorization_response_iss_parameter_supported": promises,
     });
     behave(manner, StatusCode::OK, body)
+}
+
+/// Sends a browser back at once, with the code of whoever sits before it.
+async fn authorize(Shared(provider): Shared<FakeProvider>, RawQuery(query): RawQuery) -> Response {
+    let visitor = provider.locked().manners.visitor.clone();
+    let Some(visitor) = visitor else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let query = query.unwrap_or_default();
+    let back = pairs(&query).remove("redirect_uri").unwrap_or_default();
+    let brought = provider.consent(&format!("/authorize?{query}"), &visitor);
+    let location = format!("{back}?{brought}");
+    (StatusCode::FOUND, [(header::LOCATION, location)]).into_response()
 }
 
 async fn keys(Shared(provider): Shared<FakeProvider>) -> Response {

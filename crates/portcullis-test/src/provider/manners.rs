@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::Person;
+
 /// How it answers at one of its addresses.
 #[derive(Clone, Debug, Default)]
 pub enum Manner {
@@ -69,6 +71,8 @@ pub struct Manners {
     pub hides_email: bool,
     /// What it says about somebody at its user endpoint that is another.
     pub user_claims: Map<String, Value>,
+    /// Who says yes at its page, as soon as their browser comes there; without anybody it answers 404.
+    pub visitor: Option<Person>,
     /// Whether it gives no ID token at all.
     pub keeps_id_token: bool,
 }

@@ -8,4 +8,5 @@ mod login_csrf;
 mod login_doors;
 mod matrix;
 mod rounds;
+mod social;
 mod tickets;

@@ -2,9 +2,11 @@
 
 use axum::Json;
 use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use http::header;
 use http::request::Parts;
 use portcullis_web::{FieldErrors, Fields, Refusal, TextRule};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::query::Query;
 use crate::social::exchange::Proof;
@@ -16,7 +18,7 @@ pub(super) async fn by_link(
     social: Social,
     request: Parts,
     Path(provider): Path<String>,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Response, Refusal> {
     let provider = social.provider(&provider).ok_or(Refusal::NotFound)?;
     let query = Query::of(&request);
     let code = query.one("code")?;
@@ -41,7 +43,7 @@ pub(super) async fn by_form(
     request: Parts,
     Path(provider): Path<String>,
     fields: Fields,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Response, Refusal> {
     let provider = social.provider(&provider).ok_or(Refusal::NotFound)?;
     let csrf = social.accounts.sessions().csrf();
     csrf.check_log_in(&request).map_err(Refusal::CsrfFailed)?;
@@ -66,10 +68,12 @@ async fn opened(
     request: &Parts,
     provider: &dyn Provider,
     proof: Proof,
-) -> Result<Json<Value>, Refusal> {
+) -> Result<Response, Refusal> {
     let opened = open(social, request, provider, proof).await;
     opened.map_err(|error| error.refusal())?;
-    Ok(Json(json!({ "detail": "success" })))
+    // Also by GET: it carries a session.
+    let headers = [(header::CACHE_CONTROL, "no-store")];
+    Ok((headers, Json(json!({ "detail": "success" }))).into_response())
 }
 
 async fn open(

@@ -34,6 +34,9 @@ pub(super) struct Metadata {
     pub(super) sends_issuer: bool,
 }
 
+/// Who did not answer is not asked again before this: others would wait in line for the same.
+const REST: Duration = Duration::seconds(5);
+
 /// Something that was told, and when.
 #[derive(Debug)]
 struct Told<T> {
@@ -42,11 +45,70 @@ struct Told<T> {
     asked: OffsetDateTime,
 }
 
+/// What is remembered of one question.
+#[derive(Debug)]
+struct Slot<T> {
+    told: Option<Told<T>>,
+    failed: Option<(ProviderError, OffsetDateTime)>,
+}
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        Self {
+            told: None,
+            failed: None,
+        }
+    }
+}
+
+impl<T: Clone> Slot<T> {
+    /// What there is to say without asking; `will_do` is whether what is fresh does.
+    fn known(&self, now: OffsetDateTime, will_do: bool) -> Option<Result<T, ProviderError>> {
+        if let Some(told) = &self.told {
+            let is_fresh = will_do && is_within(told.at, FRESH, now);
+            let is_known = is_fresh || is_within(told.asked, PAUSE, now);
+            return is_known.then(|| Ok(told.what.clone()));
+        }
+        let (error, at) = self.failed?;
+        is_within(at, REST, now).then_some(Err(error))
+    }
+
+    /// What there is to say after asking: what was told before does for a day, while nobody answers.
+    fn settle(
+        &mut self,
+        answer: Result<T, ProviderError>,
+        now: OffsetDateTime,
+    ) -> Result<T, ProviderError> {
+        match answer {
+            Ok(what) => {
+                self.failed = None;
+                self.told = Some(Told {
+                    what: what.clone(),
+                    at: now,
+                    asked: now,
+                });
+                Ok(what)
+            }
+            Err(error) => match &mut self.told {
+                Some(told) if is_within(told.at, STALE, now) => {
+                    told.asked = now;
+                    Ok(told.what.clone())
+                }
+                _ => {
+                    self.told = None;
+                    self.failed = Some((error, now));
+                    Err(error)
+                }
+            },
+        }
+    }
+}
+
 /// What is remembered of a provider. One asks at a time, and the others wait for the answer.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    metadata: Mutex<Option<Told<Metadata>>>,
-    keys: Mutex<Option<Told<Jwks>>>,
+    metadata: Mutex<Slot<Metadata>>,
+    keys: Mutex<Slot<Jwks>>,
 }
 
 impl Memory {
@@ -56,24 +118,10 @@ impl Memory {
         call: Call<'_>,
         issuer: &Url,
     ) -> Result<Metadata, ProviderError> {
-        let mut told = self.metadata.lock().await;
-        if let Some(told) = told.as_ref()
-            && (is_within(told.at, FRESH, call.now) || is_within(told.asked, PAUSE, call.now))
-        {
-            return Ok(told.what.clone());
-        }
-        match fetch(call, issuer).await {
-            Ok(metadata) => {
-                *told = Some(now_told(metadata.clone(), call.now));
-                Ok(metadata)
-            }
-            Err(error) => match told.as_mut() {
-                Some(told) if is_within(told.at, STALE, call.now) => {
-                    told.asked = call.now;
-                    Ok(told.what.clone())
-                }
-                _ => Err(error),
-            },
+        let mut slot = self.metadata.lock().await;
+        match slot.known(call.now, true) {
+            Some(known) => known,
+            None => slot.settle(fetch(call, issuer).await, call.now),
         }
     }
 
@@ -84,36 +132,19 @@ impl Memory {
         url: &Url,
         wants_new: bool,
     ) -> Result<Jwks, ProviderError> {
-        let mut told = self.keys.lock().await;
-        if let Some(told) = told.as_ref() {
-            let is_fresh = is_within(told.at, FRESH, call.now) && !wants_new;
-            if is_fresh || is_within(told.asked, PAUSE, call.now) {
-                return Ok(told.what.clone());
-            }
+        let mut slot = self.keys.lock().await;
+        if let Some(known) = slot.known(call.now, !wants_new) {
+            return known;
         }
         let answer = call.http.json(Outgoing::get(url.clone())).await;
-        let keys = answer.map(|set| Jwks::read(&Value::Object(set)));
-        match keys {
-            Ok(keys) if !keys.is_empty() => {
-                *told = Some(now_told(keys.clone(), call.now));
-                Ok(keys)
-            }
-            failed => match told.as_mut() {
-                Some(told) if is_within(told.at, STALE, call.now) => {
-                    told.asked = call.now;
-                    Ok(told.what.clone())
-                }
-                _ => failed.and(Err(ProviderError::Answer("no keys"))),
-            },
-        }
-    }
-}
-
-fn now_told<T>(what: T, now: OffsetDateTime) -> Told<T> {
-    Told {
-        what,
-        at: now,
-        asked: now,
+        let keys = answer.and_then(|set| {
+            let keys = Jwks::read(&Value::Object(set));
+            let has_some = !keys.is_empty();
+            has_some
+                .then_some(keys)
+                .ok_or(ProviderError::Answer("no keys"))
+        });
+        slot.settle(keys, call.now)
     }
 }
 

@@ -101,8 +101,8 @@ impl OpenIdProvider {
         let claims_of = |keys: &Jwks| keys.claims(token, &id_token::ALGORITHMS);
         let keys = self.memory.keys(call, &metadata.keys, false).await?;
         let mut claims = claims_of(&keys);
-        if claims == Err(JwksError::UnknownKey) {
-            // They were changed since; or somebody makes names up, and then this is not done again soon.
+        if matches!(claims, Err(JwksError::UnknownKey | JwksError::Signature)) {
+            // They were changed since; or somebody makes tokens up, and then this is not done again soon.
             claims = claims_of(&self.memory.keys(call, &metadata.keys, true).await?);
         }
         let claims = claims.map_err(|error| match error {

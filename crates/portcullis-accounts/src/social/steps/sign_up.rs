@@ -36,6 +36,12 @@ impl Step for SignUp {
             return Err(SocialError::NoEmail);
         }
         if let Some(owner) = owner(social, identity).await? {
+            // The same person may have come by another request since they were looked for.
+            let key = identity.profile(login.provider).key;
+            if let Some(user) = social.store().user_by_social(&key).await? {
+                login.user = Some(user);
+                return Ok(());
+            }
             let is_silent = must_confirm && !accounts.settings.compat.reveal_addresses;
             if is_silent && !is_vouched {
                 // Whoever can write an address into a provider's form learns nothing about it.

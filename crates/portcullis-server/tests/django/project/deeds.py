@@ -106,6 +106,22 @@ def look(user):
 
 
 @deed
+def link(user, provider, uid):
+    """As allauth does when somebody connects an account."""
+    from allauth.socialaccount.models import SocialAccount
+
+    SocialAccount.objects.create(user=user, provider=provider, uid=uid, extra_data={"sub": uid})
+
+
+@deed
+def links(user):
+    from allauth.socialaccount.models import SocialAccount
+
+    mine = SocialAccount.objects.filter(user=user)
+    return [[account.provider, account.uid, account.extra_data.get("sub")] for account in mine]
+
+
+@deed
 def session_data(_, username, key):
     return Session.objects.get(session_key=key).get_decoded()
 

@@ -12,9 +12,13 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use portcullis::core::{Clock, SystemClock};
+use portcullis_test::FakeProvider;
+
 use super::visitor::Visitor;
 use super::{postgres, stack};
 use crate::process::Server;
+use crate::social::settings_for;
 
 /// How long Django may take to start on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -80,6 +84,8 @@ pub(super) struct Site {
     django_address: String,
     ours: Server,
     url: String,
+    /// By which people log in to ours, called `club`.
+    pub(super) provider: FakeProvider,
     runtime: Runtime,
     folder: TempDir,
     // Last: the servers end before their database.
@@ -130,6 +136,10 @@ impl Site {
         };
         write_settings(folder.path(), &url);
         let log = fs::File::create(folder.path().join("ours.log")).unwrap();
+        let provider = runtime.block_on(FakeProvider::start(SystemClock.now()));
+        let file = folder.path().join("portcullis.toml");
+        let written = fs::read_to_string(&file).unwrap();
+        fs::write(&file, written + &settings_for(&provider)).unwrap();
         let ours = Server::start_logging(folder.path(), &FLAGS, "warn", log.into());
         // On PostgreSQL answers are kept here only when triggers tell of what Django writes.
         runtime.block_on(async {
@@ -141,6 +151,7 @@ impl Site {
             django_address: format!("localhost:{port}"),
             ours,
             url,
+            provider,
             runtime,
             folder,
             _postgres: postgres,
@@ -199,7 +210,7 @@ impl Drop for Site {
 
 /// The two servers in the order of a scenario.
 pub(super) struct Way<'a> {
-    site: &'a Site,
+    pub(super) site: &'a Site,
     /// Who does the first step.
     pub(super) here: String,
     /// Who does the next.

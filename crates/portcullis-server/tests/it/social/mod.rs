@@ -3,12 +3,15 @@
 //! The items of `docs/security-checklist.md` stand at the tests.
 
 mod accounts;
+mod browser;
 mod flow;
 mod id_tokens;
 mod linking;
 mod outages;
 mod process;
 mod states;
+
+pub(crate) use process::settings_for;
 
 use std::sync::Arc;
 use std::time::Duration;

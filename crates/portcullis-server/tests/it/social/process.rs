@@ -20,15 +20,20 @@ fn header<'a>(answer: &'a str, name: &str) -> Vec<&'a str> {
         .collect()
 }
 
+/// The part of the settings about a provider.
+pub(crate) fn settings_for(provider: &FakeProvider) -> String {
+    format!(
+        "[social]\nopenid_name = \"club\"\nopenid_label = \"The club\"\nopenid_issuer = \"{}\"\n\
+         openid_client_id = \"{CLIENT_ID}\"\nopenid_client_secret = \"{CLIENT_SECRET}\"\n",
+        provider.issuer()
+    )
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn binary_logs_people_in_by_the_provider_of_its_settings() {
     let provider = FakeProvider::start(SystemClock.now()).await;
     let folder = tempfile::tempdir().unwrap();
-    let settings = format!(
-        "[social]\nopenid_name = \"club\"\nopenid_label = \"The club\"\nopenid_issuer = \"{}\"\n\
-         openid_client_id = \"{CLIENT_ID}\"\nopenid_client_secret = \"{CLIENT_SECRET}\"\n",
-        provider.issuer()
-    );
+    let settings = settings_for(&provider);
     std::fs::write(folder.path().join("portcullis.toml"), settings).unwrap();
     let asked = provider.clone();
     let answers = tokio::task::spawn_blocking(move || {

@@ -2,6 +2,7 @@
 
 mod passwords;
 mod people;
+mod providers;
 mod sessions;
 mod tokens;
 
@@ -40,7 +41,12 @@ const fn from_django(name: &'static str, walk: fn(&Way<'_>)) -> Scenario {
 
 /// Every scenario.
 pub(super) fn all() -> impl Iterator<Item = &'static Scenario> {
-    [sessions::ALL, tokens::ALL, passwords::ALL, people::ALL]
-        .into_iter()
-        .flatten()
+    let all = [
+        sessions::ALL,
+        tokens::ALL,
+        passwords::ALL,
+        people::ALL,
+        providers::ALL,
+    ];
+    all.into_iter().flatten()
 }
