@@ -35,6 +35,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     ("custom-authenticator", &["portcullis", "portcullis-test"]),
+    ("social-login", &["portcullis", "portcullis-test"]),
     ("portcullis-server", &["portcullis", "portcullis-test"]),
     ("portcullis-test", &["portcullis"]),
     ("xtask", &[]),

@@ -230,7 +230,7 @@ async fn check_issuer(
     let issuer = provider.issuer(call).await?;
     let is_right = match said {
         None => !issuer.is_always_sent,
-        Some(said) => issuer.name.as_deref() == Some(said),
+        Some(said) => issuer.is(said),
     };
     match is_right {
         true => Ok(()),

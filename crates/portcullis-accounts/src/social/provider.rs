@@ -116,6 +116,34 @@ pub struct Issuer {
     pub is_always_sent: bool,
 }
 
+impl Issuer {
+    /// Whether whoever calls itself that is this one. Where a provider speaks for many tenants, its name has a
+    /// place for them, `{tenantid}`.
+    #[must_use]
+    pub fn is(&self, said: &str) -> bool {
+        let Some(name) = &self.name else {
+            return false;
+        };
+        let Some((before, after)) = name.split_once(TENANT) else {
+            return name == said;
+        };
+        let tenant = said.strip_prefix(before);
+        let tenant = tenant.and_then(|rest| rest.strip_suffix(after));
+        tenant.is_some_and(is_tenant)
+    }
+}
+
+/// The place for a tenant in an issuer's name.
+pub(super) const TENANT: &str = "{tenantid}";
+
+/// Whether a text is a tenant's id: a UUID.
+pub(super) fn is_tenant(text: &str) -> bool {
+    text.len() == 36
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
 /// What a provider gives for a code.
 #[derive(Clone, Default)]
 pub struct TokenSet {

@@ -6,8 +6,8 @@ use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::id_token::TENANT;
 use crate::social::http::is_allowed;
+use crate::social::provider::TENANT;
 use crate::social::{Call, Outgoing, ProviderError};
 
 /// How long what was told is believed without asking again.

@@ -5,6 +5,7 @@ use serde_json::Value;
 use subtle::ConstantTimeEq;
 use time::OffsetDateTime;
 
+use crate::social::provider::{TENANT, is_tenant};
 use crate::social::{OAuthClient, ProviderError};
 
 /// By what an ID token may be signed. Neither `none`, nor a secret that it shares with us.
@@ -81,18 +82,9 @@ fn is_issuer(issuer: &str, claims: &Claims) -> bool {
     if !issuer.contains(TENANT) {
         return own == issuer;
     }
-    let is_tenant = |tenant: &&str| {
-        tenant.len() == 36
-            && tenant
-                .bytes()
-                .all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
-    };
-    let tenant = text("tid").filter(is_tenant);
+    let tenant = text("tid").filter(|tenant| is_tenant(tenant));
     tenant.is_some_and(|tenant| own == issuer.replace(TENANT, tenant))
 }
-
-/// Where Microsoft's common issuer has the tenant.
-pub(super) const TENANT: &str = "{tenantid}";
 
 /// Whether `aud` names us, and `azp` nobody else, where there are several.
 fn is_for_us(claims: &Claims, client: &OAuthClient) -> bool {

@@ -183,10 +183,9 @@ impl Provider for OpenIdProvider {
 
     async fn issuer(&self, call: Call<'_>) -> Result<Issuer, ProviderError> {
         let metadata = self.metadata(call).await?;
-        let is_common = metadata.issuer.contains(id_token::TENANT);
         Ok(Issuer {
-            name: Some(metadata.issuer).filter(|_| !is_common),
-            is_always_sent: metadata.sends_issuer && !is_common,
+            name: Some(metadata.issuer),
+            is_always_sent: metadata.sends_issuer,
         })
     }
 

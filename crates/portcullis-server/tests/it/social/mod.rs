@@ -4,6 +4,7 @@
 
 mod accounts;
 mod browser;
+mod doors;
 mod flow;
 mod id_tokens;
 mod linking;
