@@ -6,12 +6,13 @@ use std::process::Command;
 use anyhow::{Context, bail};
 
 /// The most packages of each crate, itself among them.
-const LIMITS: [(&str, usize); 5] = [
+const LIMITS: [(&str, usize); 6] = [
     ("portcullis-core", 20),
     ("portcullis-django", 62),
     ("portcullis-web", 110),
     ("portcullis-accounts", 115), // without mail; three are time zones
     ("portcullis-channels", 150),
+    ("portcullis-live", 190),
 ];
 
 /// Counts them, from the workspace's root.

@@ -24,12 +24,22 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &["portcullis-core", "portcullis-web"],
     ),
     (
+        "portcullis-live",
+        &[
+            "portcullis-core",
+            "portcullis-django",
+            "portcullis-sql",
+            "portcullis-web",
+        ],
+    ),
+    (
         "portcullis",
         &[
             "portcullis-accounts",
             "portcullis-channels",
             "portcullis-core",
             "portcullis-django",
+            "portcullis-live",
             "portcullis-sql",
             "portcullis-web",
         ],

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use portcullis_core::{Revocations, Revoked, Store, StoreError, UserId};
 
 use crate::cache::Cache;
+use crate::limited::Limited;
 use crate::postgres::Postgres;
 use crate::row::Row;
 use crate::social::Table;
@@ -117,6 +118,19 @@ impl Database {
         }
         self.cache = Some(cache);
         Ok(self)
+    }
+
+    /// The same database for statements about any table: each ends after `time`, and its errors are told
+    /// apart. On PostgreSQL by connections of its own.
+    #[must_use]
+    pub fn limited(&self, time: std::time::Duration) -> Limited {
+        let statements = Arc::clone(&self.statements);
+        match &self.engine {
+            Engine::Sqlite(sqlite) => Limited::sqlite(sqlite.clone(), time, statements),
+            Engine::Postgres(postgres) => {
+                Limited::postgres(postgres.limited(time), time, statements)
+            }
+        }
     }
 
     /// How many statements were run since the start, over all clones, those that were answered from

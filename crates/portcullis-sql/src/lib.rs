@@ -5,7 +5,7 @@
 //! (which tables there are), `users`, `accounts`, `logins`, `devices`, `jwt`, `login_list`, `sessions`, `names`,
 //! `emails`, `attempts`, `outbox`, `social`, `tickets`, `standings` (the parts of
 //! [`Store`](portcullis_core::Store), a file each),
-//! [`timestamp`].
+//! [`timestamp`]; [`Limited`] (statements about tables that this crate does not know).
 #![forbid(unsafe_code)]
 
 mod accounts;
@@ -19,6 +19,7 @@ mod emails;
 mod failure;
 mod inspection;
 mod jwt;
+mod limited;
 mod login_list;
 mod logins;
 mod migrations;
@@ -32,6 +33,7 @@ mod reset;
 mod row;
 mod sessions;
 mod social;
+mod sql_error;
 mod sqlite;
 mod standings;
 mod tables;
@@ -44,4 +46,9 @@ mod value;
 
 pub use database::{Database, Opened};
 pub use inspection::Inspection;
+pub use limited::{Limited, LimitedTransaction};
+pub use row::{Cell, Row};
+pub use sql_error::{Constraint, SqlError};
 pub use tables::Tables;
+pub use transaction::Dialect;
+pub use value::{Kind, Real, Value};

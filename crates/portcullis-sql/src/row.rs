@@ -5,24 +5,39 @@ use time::OffsetDateTime;
 
 use crate::failure::refused;
 use crate::timestamp;
+use crate::value::Real;
 
 /// A row; its columns are read by their place, from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Row(pub(crate) Vec<Cell>);
+pub struct Row(pub(crate) Vec<Cell>);
 
 /// A column of a row, as its engine gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Cell {
+#[non_exhaustive]
+pub enum Cell {
+    /// NULL.
     Null,
+    /// A boolean, on PostgreSQL.
     Bool(bool),
+    /// An integer of any width; booleans on SQLite.
     Integer(i64),
+    /// A double.
+    Real(Real),
+    /// A text; dates, times and numbers of exact decimals on SQLite may be texts.
     Text(String),
+    /// A time, on PostgreSQL.
     Time(OffsetDateTime),
-    /// A type, by its name, or a value that no store command has use for.
+    /// A type, by its name, or a value that nothing here has use for.
     Other(String),
 }
 
 impl Row {
+    /// The columns, in order.
+    #[must_use]
+    pub fn cells(&self) -> &[Cell] {
+        &self.0
+    }
+
     /// The column's value as a `bool`, `i64`, `String`, [`OffsetDateTime`], or an `Option` of them.
     ///
     /// # Errors
@@ -36,6 +51,7 @@ impl Row {
                 Some(Cell::Null) => "NULL",
                 Some(Cell::Bool(_)) => "a boolean",
                 Some(Cell::Integer(_)) => "an integer",
+                Some(Cell::Real(_)) => "a float",
                 Some(Cell::Text(_)) => "text",
                 Some(Cell::Time(_)) => "a time",
                 Some(Cell::Other(name)) => name,

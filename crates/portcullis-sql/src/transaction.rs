@@ -15,8 +15,10 @@ use crate::value::Value;
 
 /// Which SQL an engine understands, for the few statements that differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dialect {
+pub enum Dialect {
+    /// SQLite, as it is bundled.
     Sqlite,
+    /// PostgreSQL.
     Postgres,
 }
 

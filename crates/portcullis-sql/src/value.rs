@@ -6,12 +6,17 @@ use time::OffsetDateTime;
 ///
 /// Text is any text column, also Django's 32 hex digits of a UUID on SQLite.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Value {
+#[non_exhaustive]
+pub enum Value {
     /// NULL in a column of that kind: PostgreSQL wants to know. Made by `None.into()`.
     Null(Kind),
+    /// A boolean.
     Bool(bool),
     /// Columns of any width; PostgreSQL refuses what does not fit.
     Integer(i64),
+    /// A double.
+    Real(Real),
+    /// A text; types without a variant are texts that the statement casts.
     Text(String),
     /// To the microsecond: Django's text on SQLite, `timestamptz` on PostgreSQL.
     Time(OffsetDateTime),
@@ -19,11 +24,36 @@ pub(crate) enum Value {
 
 /// What a value that is not there would have been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
+#[non_exhaustive]
+pub enum Kind {
+    /// A boolean.
     Bool,
+    /// An integer of any width.
     Integer,
+    /// A double.
+    Real,
+    /// A text.
     Text,
+    /// A time.
     Time,
+}
+
+/// A double, equal to another by its bits: so that values can be keys of a cache.
+#[derive(Clone, Copy, Debug)]
+pub struct Real(pub f64);
+
+impl PartialEq for Real {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_bits() == other.0.to_bits()
+    }
+}
+
+impl Eq for Real {}
+
+impl std::hash::Hash for Real {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.to_bits().hash(state);
+    }
 }
 
 /// A type whose absence has a [`Kind`].

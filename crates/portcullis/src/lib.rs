@@ -1,8 +1,8 @@
 //! One gate for every door: what an axum service adds to guard itself.
 //!
 //! [`core`] has the vocabulary, [`web`] the doors, [`sql`] the stores, [`accounts`] the flows,
-//! [`django`] the formats; behind the feature `channels`, `channels` has WebSockets; behind `social`,
-//! `accounts::social` has log-in by providers.
+//! [`django`] the formats; behind the feature `channels`, `channels` has WebSockets; behind `live`, `live` has
+//! live models; behind `social`, `accounts::social` has log-in by providers.
 #![forbid(unsafe_code)]
 
 pub use portcullis_accounts as accounts;
@@ -10,6 +10,8 @@ pub use portcullis_accounts as accounts;
 pub use portcullis_channels as channels;
 pub use portcullis_core as core;
 pub use portcullis_django as django;
+#[cfg(feature = "live")]
+pub use portcullis_live as live;
 pub use portcullis_sql as sql;
 pub use portcullis_web as web;
 

@@ -1,6 +1,6 @@
 //! PostgreSQL: a pool of connections.
 
-mod statement;
+pub(crate) mod statement;
 mod watch;
 
 use std::fmt;
@@ -67,6 +67,21 @@ impl Postgres {
             transaction,
             patience: PATIENCE,
         })
+    }
+
+    /// The same database by connections of its own, whose statements the server ends after `time`.
+    pub(crate) fn limited(&self, time: Duration) -> Self {
+        let limit = [("statement_timeout", format!("{}ms", time.as_millis()))];
+        let options = (*self.pool.connect_options()).clone().options(limit);
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_lazy_with(options);
+        Self { pool }
+    }
+
+    pub(crate) fn pool(&self) -> &PgPool {
+        &self.pool
     }
 
     pub(crate) async fn execute(&self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {

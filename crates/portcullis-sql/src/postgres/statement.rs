@@ -13,13 +13,13 @@ use time::{Duration, OffsetDateTime};
 
 use crate::placeholders::to_dollars;
 use crate::row::{Cell, Row};
-use crate::value::{Kind, Value};
+use crate::value::{Kind, Real, Value};
 
 /// Microseconds between the epochs of Unix and of PostgreSQL.
 const EPOCH: i64 = 946_684_800_000_000;
 
 /// The number of rows that the statement changed.
-pub(super) async fn execute<'c>(
+pub(crate) async fn execute<'c>(
     executor: impl Executor<'c, Database = Postgres>,
     sql: &str,
     values: &[Value],
@@ -29,7 +29,7 @@ pub(super) async fn execute<'c>(
 }
 
 /// All rows of a query, or of a statement with RETURNING.
-pub(super) async fn rows<'c>(
+pub(crate) async fn rows<'c>(
     executor: impl Executor<'c, Database = Postgres>,
     sql: &str,
     values: &[Value],
@@ -43,10 +43,12 @@ fn query(sql: &str, values: &[Value]) -> Query<'static, Postgres, PgArguments> {
     let bound = values.iter().try_for_each(|value| match value {
         Value::Null(Kind::Bool) => arguments.add(None::<bool>),
         Value::Null(Kind::Integer) => arguments.add(None::<i64>),
+        Value::Null(Kind::Real) => arguments.add(None::<f64>),
         Value::Null(Kind::Text) => arguments.add(None::<String>),
         Value::Null(Kind::Time) => arguments.add(None::<OffsetDateTime>),
         Value::Bool(value) => arguments.add(*value),
         Value::Integer(value) => arguments.add(*value),
+        Value::Real(value) => arguments.add(value.0),
         Value::Text(value) => arguments.add(value.as_str()),
         Value::Time(at) => arguments.add(*at),
     });
@@ -75,6 +77,10 @@ fn cell(value: &PgValueRef<'_>) -> Result<Cell, sqlx_core::error::BoxDynError> {
     Ok(match kind.name() {
         "BOOL" => Cell::Bool(bytes != [0]),
         "INT2" | "INT4" | "INT8" => integer(bytes).map_or_else(other, Cell::Integer),
+        "FLOAT8" => match bytes.try_into() {
+            Ok(eight) => Cell::Real(Real(f64::from_be_bytes(eight))),
+            Err(_) => other(),
+        },
         "TEXT" | "VARCHAR" | "CHAR" | "NAME" => Cell::Text(value.as_str()?.to_owned()),
         "TIMESTAMPTZ" => integer(bytes).and_then(time).map_or_else(other, Cell::Time),
         _ => other(),

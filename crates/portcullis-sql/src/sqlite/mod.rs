@@ -1,6 +1,6 @@
 //! SQLite: one writer on a thread of its own, some readers, opened on demand.
 
-mod statement;
+pub(crate) mod statement;
 mod watch;
 mod writer;
 
@@ -19,6 +19,7 @@ use tokio::time::timeout;
 use crate::cache::Cache;
 use crate::database::Opened;
 use crate::failure::{away, refused};
+use crate::sql_error::SqlError;
 use crate::row::Row;
 use crate::value::Value;
 use writer::Writer;
@@ -92,6 +93,37 @@ impl Sqlite {
         }
     }
 
+    /// Runs a query that ends when it has taken longer than `time`.
+    pub(crate) async fn rows_within(
+        &self,
+        sql: &str,
+        values: &[Value],
+        time: Duration,
+    ) -> Result<Vec<Row>, SqlError> {
+        let turn = timeout(PATIENCE, Arc::clone(&self.reading).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else {
+            return Err(away("too many queries are waiting").into());
+        };
+        let (database, sql, values) = (self.clone(), sql.to_owned(), values.to_vec());
+        let work = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            let idle = database.idle().pop();
+            let mut connection = match idle {
+                Some(connection) => connection,
+                None => database.reader()?,
+            };
+            let rows = within(&mut connection, time, |connection| {
+                statement::rows(connection, &sql, &values)
+            });
+            database.idle().push(connection);
+            rows
+        });
+        match work.await {
+            Ok(answer) => answer.map_err(|error| SqlError::of_sqlite(&error)),
+            Err(_) => Err(away("the query failed").into()),
+        }
+    }
+
     fn rows_blocking(&self, sql: &str, values: &[Value]) -> rusqlite::Result<Vec<Row>> {
         let idle = self.idle().pop();
         let connection = match idle {
@@ -114,6 +146,22 @@ impl Sqlite {
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How many steps of SQLite's machine go by between two looks at the clock.
+const STEPS: i32 = 10_000;
+
+/// Runs something on a connection, and ends it when it has taken longer than `time`.
+fn within<T>(
+    connection: &mut Connection,
+    time: Duration,
+    work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let start = std::time::Instant::now();
+    connection.progress_handler(STEPS, Some(move || start.elapsed() > time))?;
+    let done = work(connection);
+    connection.progress_handler(0, None::<fn() -> bool>)?;
+    done
 }
 
 impl fmt::Debug for Sqlite {

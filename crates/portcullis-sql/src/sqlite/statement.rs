@@ -5,10 +5,10 @@ use rusqlite::{Connection, ToSql, params_from_iter};
 
 use crate::row::{Cell, Row};
 use crate::timestamp;
-use crate::value::Value;
+use crate::value::{Real, Value};
 
 /// The number of rows that the statement changed.
-pub(super) fn execute(
+pub(crate) fn execute(
     connection: &Connection,
     sql: &str,
     values: &[Value],
@@ -19,7 +19,7 @@ pub(super) fn execute(
 }
 
 /// All rows of a query, or of a statement with RETURNING.
-pub(super) fn rows(
+pub(crate) fn rows(
     connection: &Connection,
     sql: &str,
     values: &[Value],
@@ -41,7 +41,7 @@ fn cell(value: ValueRef<'_>) -> Cell {
             Ok(text) => Cell::Text(text.to_owned()),
             Err(_) => Cell::Other("text that is not UTF-8".to_owned()),
         },
-        ValueRef::Real(_) => Cell::Other("a float".to_owned()),
+        ValueRef::Real(value) => Cell::Real(Real(value)),
         ValueRef::Blob(_) => Cell::Other("a blob".to_owned()),
     }
 }
@@ -52,6 +52,7 @@ impl ToSql for Value {
             Self::Null(_) => ToSqlOutput::Owned(rusqlite::types::Value::Null),
             Self::Bool(value) => (*value).into(),
             Self::Integer(value) => (*value).into(),
+            Self::Real(value) => value.0.into(),
             Self::Text(value) => value.as_str().into(),
             Self::Time(at) => timestamp::write(*at).into(),
         })

@@ -15,6 +15,7 @@ use super::statement;
 use super::watch::{LOOK_EVERY, Watch};
 use crate::cache::Cache;
 use crate::failure::{away, refused};
+use crate::sql_error::SqlError;
 use crate::row::Row;
 use crate::value::Value;
 
@@ -123,6 +124,47 @@ impl SqliteTransaction {
         let (answer, result) = oneshot::channel();
         self.send(Order::Commit(answer))?;
         wait(self.patience, result).await
+    }
+
+    /// Runs something on the writer's connection, and ends it after `time`; the error is the engine's own.
+    pub(crate) async fn run_within<T: Send + 'static>(
+        &self,
+        time: Duration,
+        statement: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, SqlError> {
+        let (handle, interrupt) = oneshot::channel();
+        let (answer, mut result) = oneshot::channel();
+        self.send(Order::Run(Box::new(move |connection| {
+            let _ = handle.send(connection.get_interrupt_handle());
+            let _ = answer.send(statement(connection));
+        })))?;
+        let answer = match timeout(time, &mut result).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                // The lease is ours until the answer is here: nobody else's statement is hit.
+                if let Ok(interrupt) = interrupt.await {
+                    interrupt.interrupt();
+                }
+                match timeout(self.patience, result).await {
+                    Ok(answer) => answer,
+                    Err(_) => return Err(away("the writer took too long").into()),
+                }
+            }
+        };
+        match answer {
+            Ok(done) => done.map_err(|error| SqlError::of_sqlite(&error)),
+            Err(_) => Err(away("the writer gave up the transaction").into()),
+        }
+    }
+
+    /// As [`commit`](Self::commit); the error is the engine's own.
+    pub(crate) async fn try_commit(self) -> Result<(), SqlError> {
+        let (answer, result) = oneshot::channel();
+        self.send(Order::Commit(answer))?;
+        match timeout(self.patience, result).await {
+            Ok(Ok(done)) => done.map_err(|error| SqlError::of_sqlite(&error)),
+            _ => Err(away("the writer took too long").into()),
+        }
     }
 
     async fn run<T: Send + 'static>(

@@ -1,0 +1,146 @@
+//! Live models on a database: what an application builds, and puts on doors.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use portcullis_core::{Clock, IsAuthenticated, Permission, SystemClock};
+use portcullis_sql::{Database, Limited};
+
+use crate::action::Action;
+use crate::cache::Cache;
+use crate::model::{Model, Registry, RegistryError};
+use crate::settings::LiveSettings;
+
+/// The longest that a statement may take.
+const MAX_STATEMENT: Duration = Duration::from_secs(3);
+
+/// Live models: a registry of [`Model`]s on a database, with actions, and one permission before all of it.
+///
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Live {
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// What all requests share.
+pub(crate) struct Inner {
+    pub(crate) registry: Registry,
+    pub(crate) database: Limited,
+    /// Counts statements.
+    pub(crate) counter: Database,
+    pub(crate) settings: LiveSettings,
+    pub(crate) access: Arc<dyn Permission>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) actions: Vec<Action>,
+    pub(crate) cache: Cache,
+    /// What actions are about.
+    pub(crate) nothing: Model,
+}
+
+/// Puts a [`Live`] together.
+pub struct LiveBuilder {
+    database: Database,
+    models: Vec<Model>,
+    actions: Vec<Action>,
+    settings: LiveSettings,
+    access: Arc<dyn Permission>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Live {
+    /// Begins with a database, without models.
+    #[must_use]
+    pub fn builder(database: &Database) -> LiveBuilder {
+        LiveBuilder {
+            database: database.clone(),
+            models: Vec::new(),
+            actions: Vec::new(),
+            settings: LiveSettings::default(),
+            access: Arc::new(IsAuthenticated),
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// The models.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.inner.registry
+    }
+}
+
+impl LiveBuilder {
+    /// With one more model.
+    #[must_use]
+    pub fn model(mut self, model: Model) -> Self {
+        self.models.push(model);
+        self
+    }
+
+    /// With one more action.
+    #[must_use]
+    pub fn action(mut self, action: Action) -> Self {
+        self.actions.push(action);
+        self
+    }
+
+    /// With these settings.
+    #[must_use]
+    pub fn settings(mut self, settings: LiveSettings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// With another permission than `IsAuthenticated` before every route.
+    #[doc(alias = "STATEZERO_VIEW_ACCESS_CLASS")]
+    #[doc(alias = "view_access_class")]
+    #[must_use]
+    pub fn access(mut self, permission: impl Permission + 'static) -> Self {
+        self.access = Arc::new(permission);
+        self
+    }
+
+    /// By another clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The finished whole.
+    ///
+    /// # Errors
+    /// [`RegistryError`] when the models do not fit together.
+    pub fn build(self) -> Result<Live, RegistryError> {
+        let time = Duration::from_millis(self.settings.query_timeout_ms).min(MAX_STATEMENT);
+        let inner = Inner {
+            registry: Registry::new(self.models)?,
+            database: self.database.limited(time),
+            counter: self.database,
+            settings: self.settings,
+            access: self.access,
+            clock: self.clock,
+            actions: self.actions,
+            cache: Cache::default(),
+            nothing: Model::new("portcullis", "Nothing"),
+        };
+        Ok(Live {
+            inner: Arc::new(inner),
+        })
+    }
+}
+
+impl std::fmt::Debug for Live {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Live")
+            .field("settings", &self.inner.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for LiveBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LiveBuilder")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
