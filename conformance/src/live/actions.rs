@@ -59,7 +59,9 @@ async fn restock(call: Call<Restock>) -> Result<Restocked, LiveError> {
     let row = call.live.load("depot.crate", &key).await?;
     let row = row.ok_or_else(|| LiveError::NotFound("There is no such crate.".to_owned()))?;
     let quantity = row.integer("quantity") + call.input.amount;
-    let data: Data = [("quantity".to_owned(), json!(quantity))].into_iter().collect();
+    let data: Data = [("quantity".to_owned(), json!(quantity))]
+        .into_iter()
+        .collect();
     call.live.save("depot.crate", &key, &data).await?;
     Ok(Restocked {
         quantity,
@@ -89,5 +91,8 @@ async fn bad_reply(_: Call<Data>) -> Result<Value, LiveError> {
 }
 
 async fn explode(_: Call<Data>) -> Result<Value, LiveError> {
-    Err(LiveError::Failed("RuntimeError".to_owned(), "kaboom".to_owned()))
+    Err(LiveError::Failed(
+        "RuntimeError".to_owned(),
+        "kaboom".to_owned(),
+    ))
 }

@@ -83,7 +83,10 @@ async fn router(kit: &Kit, database: &Database, media: &Path) -> anyhow::Result<
     let store: Arc<dyn Store> = Arc::new(database.clone());
     let gate = Gate::new(vec![Arc::new(TokenAuthentication(Arc::clone(&store)))]);
     let accounts = accounts(kit, &store);
-    let doors = live.doors(&gate).await?.merge(views::doors(&gate, &accounts));
+    let doors = live
+        .doors(&gate)
+        .await?
+        .merge(views::doors(&gate, &accounts));
     let cors = CorsSettings {
         origins: Origins::Listed {
             exact: vec!["http://localhost:5173".to_owned()],
@@ -131,7 +134,8 @@ async fn seed(database: &Database) -> anyhow::Result<()> {
     // Those of users and tokens are there.
     let is_made = |statement: &String| {
         let makes = statement.starts_with("CREATE");
-        makes && (statement.contains("\"auth_") || statement.contains("\"authtoken_"))
+        makes
+            && (statement.contains("\"auth_") || statement.contains("\"authtoken_"))
             && !statement.contains("\"depot_")
     };
     let (tables, others): (Vec<String>, Vec<String>) = statements

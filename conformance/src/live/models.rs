@@ -28,8 +28,20 @@ pub(crate) fn all() -> Vec<Model> {
 fn user() -> Model {
     let help = "Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.";
     Model::new("auth", "User")
-        .field_of(Field::new("username", Kind::text(150)).unique().help_text(help))
-        .field_of(Field::new("email", Kind::Email { max_length: Some(254) }).blank())
+        .field_of(
+            Field::new("username", Kind::text(150))
+                .unique()
+                .help_text(help),
+        )
+        .field_of(
+            Field::new(
+                "email",
+                Kind::Email {
+                    max_length: Some(254),
+                },
+            )
+            .blank(),
+        )
         .field_of(Field::new("password", Kind::text(128)))
         .field_of(Field::new("is_active", Kind::Boolean).default(true))
         .field_of(Field::new("is_staff", Kind::Boolean).default(false))
@@ -40,11 +52,27 @@ fn user() -> Model {
 
 fn site() -> Model {
     let fields = [
-        "id", "name", "region", "budget", "opened_on", "is_open", "facts", "contact", "crates",
+        "id",
+        "name",
+        "region",
+        "budget",
+        "opened_on",
+        "is_open",
+        "facts",
+        "contact",
+        "crates",
         "permit",
     ];
     const SEEN: [&str; 9] = [
-        "id", "name", "region", "opened_on", "is_open", "facts", "contact", "crates", "permit",
+        "id",
+        "name",
+        "region",
+        "opened_on",
+        "is_open",
+        "facts",
+        "contact",
+        "crates",
+        "permit",
     ];
     let display = json!({
         "display_title": "Sites",
@@ -71,10 +99,15 @@ fn site() -> Model {
         .field_of(Field::new("is_open", Kind::Boolean).default(true))
         .field_of(Field::new("facts", Kind::Json).default(json!({})).blank())
         .field_of(
-            Field::new("contact", Kind::Email { max_length: Some(254) })
-                .blank()
-                .default("")
-                .help_text("Where to write"),
+            Field::new(
+                "contact",
+                Kind::Email {
+                    max_length: Some(254),
+                },
+            )
+            .blank()
+            .default("")
+            .help_text("Where to write"),
         )
         .exposing(fields)
         .filterable(Names::of(["name", "region", "is_open"]))
@@ -118,7 +151,11 @@ fn crates() -> Model {
         "crate_id",
         "label_id",
     );
-    let states = [("draft", "Draft"), ("packed", "Packed"), ("shipped", "Shipped")];
+    let states = [
+        ("draft", "Draft"),
+        ("packed", "Packed"),
+        ("shipped", "Shipped"),
+    ];
     Model::new("depot", "Crate")
         .field_of(Field::foreign_key("site", "depot.site").related_name("crates"))
         .field_of(
@@ -138,28 +175,56 @@ fn crates() -> Model {
         .field_of(Field::new("name", Kind::text(30)))
         .field_of(Field::new("quantity", Kind::Integer).default(0).at_least(0))
         .field_of(Field::new("weight", Kind::decimal(8, 3)).default("1.000"))
-        .field_of(Field::new("unit_price", Kind::decimal(8, 2)).nullable().blank())
+        .field_of(
+            Field::new("unit_price", Kind::decimal(8, 2))
+                .nullable()
+                .blank(),
+        )
         .field_of(Field::new("ratio", Kind::Real).nullable().blank())
-        .field_of(Field::new("state", Kind::text(10)).choices(&states).default("draft"))
+        .field_of(
+            Field::new("state", Kind::text(10))
+                .choices(&states)
+                .default("draft"),
+        )
         .field_of(Field::new("fragile", Kind::Boolean).default(false))
         .field_of(Field::new("packed_at", Kind::DateTime).nullable().blank())
         .field_of(Field::new("due", Kind::Date).nullable().blank())
         .field_of(Field::new("cutoff", Kind::Time).nullable().blank())
         .field_of(Field::new("extra", Kind::Json).nullable().blank())
-        .field_of(Field::new("manual", Kind::File { max_length: Some(100) }).nullable().blank())
+        .field_of(
+            Field::new(
+                "manual",
+                Kind::File {
+                    max_length: Some(100),
+                },
+            )
+            .nullable()
+            .blank(),
+        )
         .field_of(Field::new("tracking", Kind::Uuid).nullable().blank())
-        .field_of(Field::new("secret_note", Kind::LongText).blank().default(""))
+        .field_of(
+            Field::new("secret_note", Kind::LongText)
+                .blank()
+                .default(""),
+        )
         .field_of(Field::new("created_at", Kind::DateTime).default_by(Default::Now))
         .exposing(crate_fields())
         .computed(
-            Computed::new("line_total", Kind::decimal(12, 2), &["unit_price", "quantity"], |row| {
-                line_total(row)
-            })
+            Computed::new(
+                "line_total",
+                Kind::decimal(12, 2),
+                &["unit_price", "quantity"],
+                line_total,
+            )
             .title("Line total"),
         )
         .computed(
             Computed::new("headline", Kind::text(60), &["name", "state"], |row| {
-                json!(format!("{} [{}]", row.text("name").to_uppercase(), row.text("state")))
+                json!(format!(
+                    "{} [{}]",
+                    row.text("name").to_uppercase(),
+                    row.text("state")
+                ))
             })
             .title("Headline"),
         )

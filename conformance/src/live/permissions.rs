@@ -1,10 +1,10 @@
 //! Who may do what with the models of the recorded server.
 
+use portcullis::Principal;
 use portcullis::core::UserId;
 use portcullis::live::{
     ActionPermission, Actions, Bulk, Data, ModelPermission, Names, Record, Rule,
 };
-use portcullis::Principal;
 use serde_json::{Value, json};
 
 fn is_staff(who: &Principal) -> bool {
@@ -29,14 +29,47 @@ fn own(field: &str, who: &Principal) -> Rule {
 }
 
 const CRATE_VISIBLE: [&str; 22] = [
-    "id", "site", "owner", "parent", "labels", "name", "quantity", "weight", "unit_price", "ratio",
-    "state", "fragile", "packed_at", "due", "cutoff", "extra", "manual", "tracking", "created_at",
-    "line_total", "headline", "movements",
+    "id",
+    "site",
+    "owner",
+    "parent",
+    "labels",
+    "name",
+    "quantity",
+    "weight",
+    "unit_price",
+    "ratio",
+    "state",
+    "fragile",
+    "packed_at",
+    "due",
+    "cutoff",
+    "extra",
+    "manual",
+    "tracking",
+    "created_at",
+    "line_total",
+    "headline",
+    "movements",
 ];
 
 const CRATE_WRITABLE: [&str; 16] = [
-    "site", "parent", "labels", "name", "quantity", "weight", "unit_price", "ratio", "state",
-    "fragile", "packed_at", "due", "cutoff", "extra", "manual", "tracking",
+    "site",
+    "parent",
+    "labels",
+    "name",
+    "quantity",
+    "weight",
+    "unit_price",
+    "ratio",
+    "state",
+    "fragile",
+    "packed_at",
+    "due",
+    "cutoff",
+    "extra",
+    "manual",
+    "tracking",
 ];
 
 /// What the model of crates shows.

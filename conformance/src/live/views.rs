@@ -26,7 +26,10 @@ async fn obtain_token(
     let name = fields.text(TextRule::new("username"), &mut errors);
     let password = fields.text(TextRule::new("password").exact(), &mut errors);
     errors.into_result()?;
-    match accounts.log_in_with_token(&request, &name, &password).await? {
+    match accounts
+        .log_in_with_token(&request, &name, &password)
+        .await?
+    {
         Some(login) => Ok(Json(json!({ "token": login.token }))),
         None => {
             let text = "Unable to log in with provided credentials.";

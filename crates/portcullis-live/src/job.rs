@@ -78,7 +78,8 @@ impl<'a> Job<'a> {
     ) -> Result<(), LiveError> {
         for name in &query.order {
             let (path, descending) = direction(name);
-            if !compiler.order_by(path, descending != reversed)? && self.refuses_unknown {
+            let is_ordered = compiler.order_by(path, descending != reversed)?;
+            if !is_ordered && self.refuses_unknown && !compiler.has_path(path) {
                 let name: String = name.chars().take(200).collect();
                 return Err(LiveError::Invalid(format!(
                     "Cannot order by '{name}': field does not exist on model {}.",
@@ -126,7 +127,10 @@ impl<'a> Job<'a> {
             None => build.await,
             Some(id) => {
                 let now = self.live.clock.now();
-                self.live.cache.share(id, prepared, context, now, build).await
+                self.live
+                    .cache
+                    .share(id, prepared, context, now, build)
+                    .await
             }
         }
     }

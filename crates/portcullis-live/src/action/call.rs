@@ -51,11 +51,7 @@ pub(crate) async fn perform(
     checked(&job, action, answer)
 }
 
-async fn validated(
-    job: &Job<'_>,
-    fields: &[ActionField],
-    sent: &Data,
-) -> Result<Data, LiveError> {
+async fn validated(job: &Job<'_>, fields: &[ActionField], sent: &Data) -> Result<Data, LiveError> {
     let mut input = Data::new();
     let mut errors = FormErrors::default();
     let mut wanted = Vec::new();
@@ -127,7 +123,12 @@ fn checked(job: &Job<'_>, action: &Action, answer: Json) -> Result<Json, LiveErr
         match value_of(job, own, value) {
             Ok(value) => drop(out.insert(name.to_owned(), value)),
             Err(message) => {
-                tracing::error!(action = action.name, field = name, message, "an action's answer does not fit");
+                tracing::error!(
+                    action = action.name,
+                    field = name,
+                    message,
+                    "an action's answer does not fit"
+                );
                 return Err(LiveError::Plain(
                     StatusCode::INTERNAL_SERVER_ERROR,
                     "Action returned invalid response".to_owned(),

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::Model;
 use super::computed::Computed;
 use super::field::Field;
 use super::kind::Kind;
 use super::names::Names;
 use super::record::Record;
 use super::relation::ManyToMany;
-use super::Model;
 use crate::hook::Hook;
 use crate::permission::ModelPermission;
 

@@ -33,7 +33,7 @@ pub struct Reference {
 }
 
 /// What a field has when nothing is said.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub enum Default {
     /// Always this.
     Value(Json),

@@ -14,7 +14,7 @@ pub use field::{Default, Field, OnDelete, Reference, Validator};
 pub use kind::Kind;
 pub use names::Names;
 pub use record::Record;
-pub use registry::{RegistryError, Registry};
+pub use registry::{Registry, RegistryError};
 pub use relation::{ManyToMany, Reverse};
 
 pub(crate) use relation::{Member, Through};

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::Model;
 use super::field::Field;
 use super::relation::{Reverse, Through};
-use super::Model;
 
 /// Why models cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -58,12 +58,16 @@ impl Registry {
         Ok(registry)
     }
 
-    /// A model by its name; capitals do not matter.
+    /// A model by its name; capitals do not matter behind the dot.
     #[must_use]
     pub fn model(&self, name: &str) -> Option<&Model> {
         let index = match self.by_name.get(name) {
             Some(index) => index,
-            None => self.by_name.get(&name.to_lowercase())?,
+            None => {
+                let (app, model) = name.split_once('.')?;
+                self.by_name
+                    .get(&format!("{app}.{}", model.to_lowercase()))?
+            }
         };
         self.models.get(*index)
     }

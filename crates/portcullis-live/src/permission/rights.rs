@@ -57,7 +57,9 @@ impl ModelRights {
 /// The model's names that are in a set.
 pub(crate) fn named(model: &Model, names: &Names) -> BTreeSet<String> {
     let all = model.names().into_iter();
-    all.filter(|name| names.has(name)).map(str::to_owned).collect()
+    all.filter(|name| names.has(name))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The rights of one somebody, each model's when it is first asked for.
@@ -96,7 +98,11 @@ impl<'a> Rights<'a> {
     }
 
     /// How each class decides about many rows.
-    pub(crate) fn bulk(&self, model: &Model, action: Actions) -> Vec<(Arc<dyn ModelPermission>, Bulk)> {
+    pub(crate) fn bulk(
+        &self,
+        model: &Model,
+        action: Actions,
+    ) -> Vec<(Arc<dyn ModelPermission>, Bulk)> {
         let classes = model.permissions.iter();
         classes
             .map(|class| (Arc::clone(class), class.bulk(self.who, action)))

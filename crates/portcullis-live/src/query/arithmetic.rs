@@ -174,10 +174,8 @@ fn call(node: &Json, depth: usize, nodes: &mut usize) -> Result<Arithmetic, Stri
             _ => format!("Function {name} takes exactly 1 argument"),
         });
     }
-    let args: Result<Vec<Arithmetic>, String> = args
-        .iter()
-        .map(|arg| read(arg, depth + 1, nodes))
-        .collect();
+    let args: Result<Vec<Arithmetic>, String> =
+        args.iter().map(|arg| read(arg, depth + 1, nodes)).collect();
     Ok(Arithmetic::Call(name.to_owned(), args?))
 }
 

@@ -70,7 +70,10 @@ fn number(map: &Map<String, Json>, name: &str) -> Result<Option<usize>, LiveErro
         Some(_) => return Err(wrong()),
     };
     // Beyond it there is no row; databases count to it.
-    match i64::try_from(number).ok().and_then(|n| usize::try_from(n).ok()) {
+    match i64::try_from(number)
+        .ok()
+        .and_then(|n| usize::try_from(n).ok())
+    {
         Some(number) => Ok(Some(number)),
         None => Err(wrong()),
     }

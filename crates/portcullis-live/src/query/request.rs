@@ -113,6 +113,8 @@ fn excludes(json: Option<&Json>, budget: &mut Budget) -> Result<Vec<Node>, LiveE
     };
     Ok(match node {
         Node::Everything => Vec::new(),
+        // Nothing said, nothing left out.
+        Node::And(nodes) if nodes.is_empty() => Vec::new(),
         Node::And(nodes) if is_and(child) => nodes,
         node => vec![node],
     })

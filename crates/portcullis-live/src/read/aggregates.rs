@@ -72,7 +72,7 @@ async fn run(
         return Ok(build(Vec::new()));
     }
     let columns: Vec<&str> = aggregates.iter().map(|one| one.sql.as_str()).collect();
-    let sql = format!("SELECT {}{}", columns.join(", "), compiler.from_where());
+    let sql = format!("SELECT {}{}", columns.join(", "), compiler.source());
     let prepared = (sql, compiler.statement.values().to_vec());
     let answer = async {
         let rows = session.rows(&prepared.0, &prepared.1).await?;
@@ -90,7 +90,7 @@ pub(super) async fn exists(
     session: &mut Session<'_>,
 ) -> Result<Json, LiveError> {
     let compiler = job.compile(job.statement(), query)?;
-    let sql = format!("SELECT 1{} LIMIT 1", compiler.from_where());
+    let sql = format!("SELECT 1{} LIMIT 1", compiler.source());
     let rows = session.rows(&sql, compiler.statement.values()).await?;
     let exists = !rows.is_empty();
     let metadata = json!({ "exists": exists, "response_type": "number" });

@@ -95,7 +95,9 @@ impl<'r, 'a> Collector<'r, 'a> {
                 let Some(member) = model.member(name) else {
                     continue;
                 };
-                let target = member.target().and_then(|t| self.job.rights.registry.model(t));
+                let target = member
+                    .target()
+                    .and_then(|t| self.job.rights.registry.model(t));
                 let Some(target) = target else { continue };
                 let found = match member {
                     Member::Field(field) => self.forward(model, field.name(), &keys),
@@ -105,7 +107,10 @@ impl<'r, 'a> Collector<'r, 'a> {
                         self.remember(model, name, pairs)
                     }
                 };
-                match wanted.iter_mut().find(|(model, _)| model.name == target.name) {
+                match wanted
+                    .iter_mut()
+                    .find(|(model, _)| model.name == target.name)
+                {
                     Some((_, keys)) => keys.extend(found),
                     None => wanted.push((target, found)),
                 }

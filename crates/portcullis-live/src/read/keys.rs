@@ -78,7 +78,10 @@ fn sql(
     for name in &target.ordering {
         let (name, descending) = direction(name);
         let visible = &job.rights.of(target).visible;
-        if let Some(field) = target.field(name).filter(|field| visible.contains(field.name())) {
+        if let Some(field) = target
+            .field(name)
+            .filter(|field| visible.contains(field.name()))
+        {
             let word = if descending { " DESC" } else { "" };
             order.push(format!("t0.{}{word}", quoted(&field.column)));
         }

@@ -32,11 +32,7 @@ pub(crate) async fn answer(job: &Job<'_>, query: &Query) -> Result<Json, LiveErr
     }
 }
 
-async fn rows(
-    job: &Job<'_>,
-    query: &Query,
-    session: &mut Session<'_>,
-) -> Result<Json, LiveError> {
+async fn rows(job: &Job<'_>, query: &Query, session: &mut Session<'_>) -> Result<Json, LiveError> {
     let selection = Selection::new(job, query)?;
     let columns = Columns::of(job.model, selection.of(job.model));
     let (limit, offset) = match query.operation {
@@ -105,7 +101,10 @@ pub(crate) async fn envelope(
     session: &mut Session<'_>,
 ) -> Result<Json, LiveError> {
     let key = job.model.pk().name();
-    let keys: Vec<Json> = records.iter().map(|record| record.get(key).clone()).collect();
+    let keys: Vec<Json> = records
+        .iter()
+        .map(|record| record.get(key).clone())
+        .collect();
     let included = match records.is_empty() {
         true => Map::new(),
         false => {

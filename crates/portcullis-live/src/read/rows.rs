@@ -31,7 +31,9 @@ impl<'a> Columns<'a> {
         }
         let fields = model.fields.iter();
         Self {
-            fields: fields.filter(|field| names.contains(field.name())).collect(),
+            fields: fields
+                .filter(|field| names.contains(field.name()))
+                .collect(),
         }
     }
 
@@ -68,7 +70,7 @@ pub(crate) fn select(
     let page = page(compiler.statement.dialect, limit, offset);
     format!(
         "SELECT {list}{}{}{page}",
-        compiler.from_where(),
+        compiler.source(),
         compiler.order()
     )
 }

@@ -27,9 +27,12 @@ impl Selection {
             return Ok(Self::by_depth(&job.rights, job.model, options.depth));
         }
         let mut selection = Self::default();
-        selection.fields.insert(job.model.name.clone(), BTreeSet::new());
+        selection
+            .fields
+            .insert(job.model.name.clone(), BTreeSet::new());
         for path in &options.fields {
-            if !selection.add(&job.rights, job.model, path) && job.refuses_unknown {
+            let is_path = path.contains("__");
+            if !selection.add(&job.rights, job.model, path) && is_path && job.refuses_unknown {
                 let path: String = path.chars().take(200).collect();
                 return Err(LiveError::Invalid(format!(
                     "Field '{path}' is not permitted on model '{}'.",
@@ -64,7 +67,9 @@ impl Selection {
             if !own.actions.has(Actions::READ) {
                 continue;
             }
-            selection.fields.insert(model.name.clone(), own.visible.clone());
+            selection
+                .fields
+                .insert(model.name.clone(), own.visible.clone());
             if level >= depth {
                 continue;
             }
@@ -77,12 +82,6 @@ impl Selection {
         }
         selection.fields.entry(model.name.clone()).or_default();
         selection
-    }
-
-    /// The key alone.
-    pub(crate) fn key_only(model: &Model) -> Self {
-        let fields = BTreeMap::from([(model.name.clone(), BTreeSet::new())]);
-        Self { fields }
     }
 
     /// Adds what a path names, as far as it can be seen; whether all of it can.
@@ -151,6 +150,10 @@ fn filtered_field<'p>(registry: &Registry, root: &Model, path: &'p str) -> Vec<&
     let mut found = Vec::new();
     for part in path.split("__") {
         if part == "pk" {
+            // The key of a related row, and nothing else of it.
+            if !found.is_empty() {
+                found.push(part);
+            }
             break;
         }
         let Some(member) = model.member(part) else {

@@ -73,7 +73,9 @@ fn passes(test: &Test, kind: &Kind, value: &Json) -> Option<bool> {
         Test::IsNull(wanted) => Some(value.is_null() == *wanted),
         Test::Is(other) => ordered(other, &[Ordering::Equal]),
         Test::In(others) => {
-            let equal = others.iter().map(|other| ordered(other, &[Ordering::Equal]));
+            let equal = others
+                .iter()
+                .map(|other| ordered(other, &[Ordering::Equal]));
             Some(equal.collect::<Option<Vec<bool>>>()?.contains(&true))
         }
         Test::Before(other) => ordered(other, &[Ordering::Less]),

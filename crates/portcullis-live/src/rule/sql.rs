@@ -28,7 +28,10 @@ pub(crate) fn rule_sql(
     rule: &Rule,
 ) -> String {
     compile(statement, registry, model, alias, rule).unwrap_or_else(|| {
-        tracing::error!(model = model.name(), "a rule does not fit its model: nothing is let through");
+        tracing::error!(
+            model = model.name(),
+            "a rule does not fit its model: nothing is let through"
+        );
         "(1=0)".to_owned()
     })
 }
@@ -43,7 +46,10 @@ fn compile(
     Some(match rule {
         Rule::Everything => "(1=1)".to_owned(),
         Rule::Nothing => "(1=0)".to_owned(),
-        Rule::Not(rule) => format!("(NOT {})", compile(statement, registry, model, alias, rule)?),
+        Rule::Not(rule) => format!(
+            "(NOT {})",
+            compile(statement, registry, model, alias, rule)?
+        ),
         Rule::All(rules) | Rule::Any(rules) => {
             let (word, empty) = match rule {
                 Rule::All(_) => (" AND ", "(1=1)"),
@@ -93,7 +99,9 @@ fn leaf(
     let mut compared = |operator: &str, value| {
         let value = given(kind, value).ok()?;
         let place = bind(statement, kind, &value);
-        Some(format!("({column} IS NOT NULL AND {column} {operator} {place})"))
+        Some(format!(
+            "({column} IS NOT NULL AND {column} {operator} {place})"
+        ))
     };
     match test {
         Test::IsNull(true) => Some(format!("({column} IS NULL)")),

@@ -87,17 +87,19 @@ impl Aggregate {
             )));
         }
         let (expression, kind) = match (scope.end, scope.steps.is_empty()) {
-            (End::Field(_, field), true) => {
-                (format!("{ROOT}.{}", quoted(&field.column)), field.kind.clone())
-            }
+            (End::Field(_, field), true) => (
+                format!("{ROOT}.{}", quoted(&field.column)),
+                field.kind.clone(),
+            ),
             _ => compiler.expression(&scope, Some(usize::MAX)),
         };
-        let sql = sql(compiler.statement.dialect, function, &expression, &kind).ok_or_else(|| {
-            LiveError::Invalid(format!(
-                "The {} of the field '{field}' cannot be made.",
-                function.name()
-            ))
-        })?;
+        let sql =
+            sql(compiler.statement.dialect, function, &expression, &kind).ok_or_else(|| {
+                LiveError::Invalid(format!(
+                    "The {} of the field '{field}' cannot be made.",
+                    function.name()
+                ))
+            })?;
         let kind = match (function, &kind) {
             (Function::Count, _) => Kind::Integer,
             (Function::Sum | Function::Min | Function::Max, Kind::Auto) => Kind::Integer,
@@ -117,7 +119,9 @@ impl Aggregate {
         }
         match (&self.kind, cell) {
             (Kind::Decimal { .. }, Cell::Real(value)) => json!(value.0),
-            (Kind::Decimal { .. }, Cell::Integer(value)) => render(&Kind::Real, &Cell::Integer(*value)),
+            (Kind::Decimal { .. }, Cell::Integer(value)) => {
+                render(&Kind::Real, &Cell::Integer(*value))
+            }
             (kind, cell) => render(kind, cell),
         }
     }
@@ -141,11 +145,19 @@ fn sql(dialect: Dialect, function: Function, expression: &str, kind: &Kind) -> O
             false => format!("AVG({expression})"),
         },
         Function::Min | Function::Max => {
-            let name = if function == Function::Min { "MIN" } else { "MAX" };
+            let name = if function == Function::Min {
+                "MIN"
+            } else {
+                "MAX"
+            };
             match (kind, postgres) {
                 (Kind::Json, _) => return None,
                 (Kind::Boolean, true) => {
-                    let name = if function == Function::Min { "bool_and" } else { "bool_or" };
+                    let name = if function == Function::Min {
+                        "bool_and"
+                    } else {
+                        "bool_or"
+                    };
                     format!("{name}({expression})")
                 }
                 (Kind::Decimal { .. } | Kind::Real, true) => {

@@ -68,11 +68,6 @@ impl<'r, 'a> Compiler<'r, 'a> {
         )
     }
 
-    /// One more condition, in SQL.
-    pub(crate) fn require(&mut self, condition: String) {
-        self.conditions.push(condition);
-    }
-
     /// One more filter; over relations to many, each filter may match another row.
     pub(crate) fn filter(&mut self, node: &Node) -> Result<(), LiveError> {
         self.layers += 1;
@@ -138,7 +133,10 @@ impl<'r, 'a> Compiler<'r, 'a> {
             return test(self, expression);
         }
         // Under a negation each condition over a relation to many is a question of its own.
-        let many = scope.steps.iter().position(|step| step.member.is_multiple());
+        let many = scope
+            .steps
+            .iter()
+            .position(|step| step.member.is_multiple());
         let Some(many) = many else {
             let expression = self.place(&scope, ROOT, &scope.steps, Some(layer));
             return test(self, expression);
@@ -190,7 +188,12 @@ impl<'r, 'a> Compiler<'r, 'a> {
         }
     }
 
-    fn test(&mut self, subject: &Subject, lookup: Lookup, value: &Json) -> Result<String, LiveError> {
+    fn test(
+        &mut self,
+        subject: &Subject,
+        lookup: Lookup,
+        value: &Json,
+    ) -> Result<String, LiveError> {
         condition(&mut self.statement, subject, lookup, value)
     }
 
@@ -255,7 +258,10 @@ impl<'r, 'a> Compiler<'r, 'a> {
                 quoted(column)
             ),
             Link::Backward(column) => {
-                format!(" LEFT JOIN {table} ON ({alias}.{} = {own}{rule})", quoted(column))
+                format!(
+                    " LEFT JOIN {table} ON ({alias}.{} = {own}{rule})",
+                    quoted(column)
+                )
             }
             Link::Pairs(pairs, from, to) => {
                 let link = self.statement.alias();
@@ -293,7 +299,7 @@ impl<'r, 'a> Compiler<'r, 'a> {
             return Ok(false);
         }
         let target = match (scope.end, scope.steps.last()) {
-            (End::Key, Some(step)) => Some(step.to),
+            (End::Key, Some(step)) if scope.words.is_empty() => Some(step.to),
             _ => None,
         };
         if let Some(target) = target.filter(|target| !target.ordering.is_empty()) {
@@ -319,6 +325,12 @@ impl<'r, 'a> Compiler<'r, 'a> {
         };
         self.push_order(&expression, descending);
         Ok(true)
+    }
+
+    /// Whether a path leads anywhere, to what is hidden, too.
+    pub(crate) fn has_path(&self, path: &str) -> bool {
+        let scope = Scope::follow(self.rights.registry, self.model, path);
+        scope.is_some_and(|scope| scope.words.is_empty())
     }
 
     fn push_order(&mut self, expression: &str, descending: bool) {
@@ -375,7 +387,7 @@ impl<'r, 'a> Compiler<'r, 'a> {
     }
 
     /// ` FROM … WHERE …`.
-    pub(crate) fn from_where(&self) -> String {
+    pub(crate) fn source(&self) -> String {
         let joins: String = self.joins.iter().map(|join| join.sql.as_str()).collect();
         let wheres = match self.conditions.is_empty() {
             true => String::new(),

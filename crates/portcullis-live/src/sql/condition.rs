@@ -71,6 +71,7 @@ impl Lookup {
 /// An expression with its words taken in: parts of dates, keys of JSON, and the lookup at the end.
 pub(crate) enum Subject {
     Plain(String, Kind),
+    /// Below a JSON field, or the whole of it.
     Json(JsonPlace, bool),
 }
 
@@ -91,7 +92,6 @@ pub(crate) fn subject(
     };
     if *kind == Kind::Json {
         let place = JsonPlace::new(statement, &expression, words)?;
-        // A whole column that is NULL is not JSON's null.
         return Ok(Some((Subject::Json(place, words.is_empty()), lookup)));
     }
     let (mut expression, mut kind) = (expression, kind.clone());
@@ -116,7 +116,7 @@ pub(crate) fn condition(
 ) -> Result<String, LiveError> {
     match subject {
         Subject::Plain(expression, kind) => plain(statement, expression, kind, lookup, value),
-        Subject::Json(place, is_whole) => json(statement, place, *is_whole, lookup, value),
+        Subject::Json(place, _) => json(statement, place, lookup, value),
     }
 }
 
@@ -185,7 +185,6 @@ fn plain(
 fn json(
     statement: &mut Statement,
     place: &JsonPlace,
-    is_whole: bool,
     lookup: Lookup,
     value: &Json,
 ) -> Result<String, LiveError> {
@@ -194,7 +193,6 @@ fn json(
         _ => Err(LiveError::invalid("A number or a text is compared with.")),
     };
     Ok(match lookup {
-        Lookup::Exact if is_whole && value.is_null() => format!("(NOT {})", place.exists()),
         Lookup::Exact => place.equals(statement, &no_nul(value)?),
         Lookup::Compare(operator) => {
             number_or_text(value)?;
@@ -227,7 +225,12 @@ fn json(
         Lookup::Text(text) => {
             let wanted = given(&Kind::LongText, value).map_err(LiveError::Invalid)?;
             let as_text = format!("CAST({} AS text)", place.text);
-            like(statement, &as_text, text, wanted.as_str().unwrap_or_default())
+            like(
+                statement,
+                &as_text,
+                text,
+                wanted.as_str().unwrap_or_default(),
+            )
         }
         Lookup::HasKey => {
             let key = given(&Kind::LongText, value).map_err(LiveError::Invalid)?;

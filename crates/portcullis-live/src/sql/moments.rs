@@ -15,9 +15,8 @@ pub(crate) fn part(
     let has_time = matches!(kind, Kind::Time | Kind::DateTime);
     let sqlite = dialect == Dialect::Sqlite;
     let formatted = |format: &str| format!("CAST(strftime('{format}', {expression}) AS INTEGER)");
-    let extracted = |part: &str| {
-        format!("CAST(FLOOR(EXTRACT({part} FROM {expression})) AS bigint)")
-    };
+    let extracted =
+        |part: &str| format!("CAST(FLOOR(EXTRACT({part} FROM {expression})) AS bigint)");
     let both = |format: &str, part: &str| match sqlite {
         true => formatted(format),
         false => extracted(part),

@@ -13,11 +13,16 @@ pub(crate) fn relation_exists(
     inner: &str,
     condition: &str,
 ) -> String {
-    joined_exists(statement, model, alias, member, target, inner, "", condition)
+    joined_exists(
+        statement, model, alias, member, target, inner, "", condition,
+    )
 }
 
 /// The same, where the condition looks at tables that are joined to `inner`.
-#[expect(clippy::too_many_arguments, reason = "both ends of a relation, and what lies behind it")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "both ends of a relation, and what lies behind it"
+)]
 pub(crate) fn joined_exists(
     statement: &mut Statement,
     model: &Model,

@@ -138,7 +138,8 @@ impl<'a> Scope<'a> {
                 "Cannot filter on computed field '{first}'. Computed fields are read-only and cannot be used in filters."
             )));
         }
-        let scope = Self::follow(rights.registry, root, path).ok_or_else(|| no_field(root, path))?;
+        let scope =
+            Self::follow(rights.registry, root, path).ok_or_else(|| no_field(root, path))?;
         if !scope.is_visible(root, rights) {
             return Err(LiveError::denied(format!(
                 "Permission denied: You do not have access to filter on field '{path}'"

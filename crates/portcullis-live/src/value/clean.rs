@@ -3,8 +3,10 @@
 use serde_json::{Value as Json, json};
 
 use super::decimal::Decimal;
-use super::moment::{parse_date, parse_datetime, parse_time, write_date, write_datetime, write_time};
 use super::hyphenated;
+use super::moment::{
+    parse_date, parse_datetime, parse_time, write_date, write_datetime, write_time,
+};
 use crate::model::Kind;
 
 const DATETIME: &str = "Datetime has wrong format. Use one of these formats instead: \
@@ -79,9 +81,14 @@ fn integer(value: &Json) -> Result<Json, String> {
 
 fn too_large(value: &Json) -> String {
     let is_negative = value.as_f64().is_some_and(|number| number < 0.0)
-        || value.as_str().is_some_and(|text| text.trim().starts_with('-'));
+        || value
+            .as_str()
+            .is_some_and(|text| text.trim().starts_with('-'));
     match is_negative {
-        true => format!("Ensure this value is greater than or equal to {}.", i64::MIN),
+        true => format!(
+            "Ensure this value is greater than or equal to {}.",
+            i64::MIN
+        ),
         false => format!("Ensure this value is less than or equal to {}.", i64::MAX),
     }
 }
@@ -152,7 +159,7 @@ fn length(text: String, max_length: Option<u32>) -> Result<Json, String> {
 }
 
 /// DRF's words for true and false.
-pub(super) fn boolean(value: &Json) -> Option<Json> {
+fn boolean(value: &Json) -> Option<Json> {
     let truth = match value {
         Json::Bool(truth) => Some(*truth),
         Json::Number(number) => match number.as_f64() {

@@ -131,8 +131,14 @@ mod tests {
     #[test]
     fn digits_are_counted_as_forms_do() {
         let small = Decimal::parse("0.001").unwrap();
-        assert_eq!((small.total_digits(), small.places(), small.whole_digits()), (3, 3, 0));
+        assert_eq!(
+            (small.total_digits(), small.places(), small.whole_digits()),
+            (3, 3, 0)
+        );
         let other = Decimal::parse("12.50").unwrap();
-        assert_eq!((other.total_digits(), other.places(), other.whole_digits()), (4, 2, 2));
+        assert_eq!(
+            (other.total_digits(), other.places(), other.whole_digits()),
+            (4, 2, 2)
+        );
     }
 }

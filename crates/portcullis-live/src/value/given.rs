@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::clean::{boolean, clean};
+use super::clean::clean;
 use super::decimal::Decimal;
 use super::hyphenated;
 use crate::model::Kind;
@@ -22,7 +22,7 @@ pub(crate) fn given(kind: &Kind, value: &Json) -> Result<Json, String> {
             Ok(Json::String(decimal.to_text(decimal.places())))
         }
         Kind::Text { .. } | Kind::LongText | Kind::Email { .. } | Kind::File { .. } => text(value),
-        Kind::Boolean => boolean(value).ok_or_else(|| wrong(value, "boolean")),
+        Kind::Boolean => boolean(value),
         Kind::Date => clean(kind, value).map_err(|_| wrong(value, "date")),
         Kind::Time => clean(kind, value).map_err(|_| wrong(value, "time")),
         Kind::DateTime => clean(kind, value).map_err(|_| wrong(value, "date and time")),
@@ -47,6 +47,24 @@ fn integer(value: &Json) -> Result<Json, String> {
         },
         _ => Err(wrong(value, "integer")),
     }
+}
+
+/// Django's words for true and false, which are fewer than those of forms.
+fn boolean(value: &Json) -> Result<Json, String> {
+    let is_true = match value {
+        Json::Bool(truth) => Some(*truth),
+        Json::Number(number) if number.as_f64() == Some(1.0) => Some(true),
+        Json::Number(number) if number.as_f64() == Some(0.0) => Some(false),
+        Json::String(text) => match text.as_str() {
+            "True" | "t" | "1" => Some(true),
+            "False" | "f" | "0" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    };
+    is_true
+        .map(Json::Bool)
+        .ok_or_else(|| wrong(value, "boolean"))
 }
 
 fn text(value: &Json) -> Result<Json, String> {

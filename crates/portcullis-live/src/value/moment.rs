@@ -127,9 +127,19 @@ mod tests {
             ("2024-03-01", "2024-03-01T00:00:00Z"),
             ("2024-03-01T08:30:00-0330", "2024-03-01T12:00:00Z"),
         ] {
-            assert_eq!(parse_datetime(text).map(write_datetime).as_deref(), Some(written));
+            assert_eq!(
+                parse_datetime(text).map(write_datetime).as_deref(),
+                Some(written)
+            );
         }
-        for text in ["", "yesterday", "2024-13-01", "2024-03-01T25:00", "24-03-01", "0000-01-01"] {
+        for text in [
+            "",
+            "yesterday",
+            "2024-13-01",
+            "2024-03-01T25:00",
+            "24-03-01",
+            "0000-01-01",
+        ] {
             assert_eq!(parse_datetime(text), None, "{text}");
         }
     }

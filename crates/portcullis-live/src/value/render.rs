@@ -46,8 +46,9 @@ pub(crate) fn render(kind: &Kind, cell: &Cell) -> Json {
             };
             Decimal::parse(&text).map(|decimal| Json::String(decimal.to_text(*decimal_places)))
         }
-        (Kind::Date, Cell::Text(text)) => parse_date(text.get(..10).unwrap_or(text))
-            .map(|date| Json::String(write_date(date))),
+        (Kind::Date, Cell::Text(text)) => {
+            parse_date(text.get(..10).unwrap_or(text)).map(|date| Json::String(write_date(date)))
+        }
         (Kind::Time, Cell::Text(text)) => {
             parse_time(text).map(|time| Json::String(write_time(time)))
         }

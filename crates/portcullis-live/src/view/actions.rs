@@ -47,9 +47,10 @@ fn described(inner: &Inner, action: &Action) -> Json {
             .iter()
             .map(|own| {
                 let name = own.field.name().to_owned();
-                (name, action_property(own, |target| {
-                    inner.registry.model(target).map(key_type)
-                }))
+                (
+                    name,
+                    action_property(own, |target| inner.registry.model(target).map(key_type)),
+                )
             })
             .collect()
     };

@@ -82,7 +82,7 @@ fn check_paths(job: &Job<'_>, query: &Query) -> Result<(), LiveError> {
 /// The registered model of that name.
 pub(super) fn model<'a>(inner: &'a Inner, name: &str) -> Result<&'a Model, LiveError> {
     let shown: String = name.chars().take(100).collect();
-    if !name.contains('.') {
+    if !is_model_name(name) {
         return Err(LiveError::NotFound(format!(
             "Model name '{shown}' must be in the format 'app_label.ModelName'"
         )));
@@ -91,6 +91,11 @@ pub(super) fn model<'a>(inner: &'a Inner, name: &str) -> Result<&'a Model, LiveE
         .registry
         .model(name)
         .ok_or_else(|| LiveError::NotFound(format!("Model {shown} is not registered.")))
+}
+
+/// `app.model`.
+pub(super) fn is_model_name(name: &str) -> bool {
+    name.split('.').count() == 2
 }
 
 /// The body's value; `None` for an empty one.

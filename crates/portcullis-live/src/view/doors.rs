@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Request};
-use portcullis_core::{Action, Ask, Permission, PasswordHash, Principal, User, UserId, Verdict};
+use portcullis_core::{Action, Ask, PasswordHash, Permission, Principal, User, UserId, Verdict};
 use portcullis_web::{Access, Api, Doors, Gate, get, post};
 use time::OffsetDateTime;
 
@@ -36,9 +36,11 @@ impl Live {
         doors = doors
             .route(
                 &path("{model}/"),
-                post(move |access: Access, Path(name): Path<String>, request: Request| {
-                    ast::view(live.clone(), name, access.who().clone(), request)
-                }),
+                post(
+                    move |access: Access, Path(name): Path<String>, request: Request| {
+                        ast::view(live.clone(), name, access.who().clone(), request)
+                    },
+                ),
             )
             .api(api("Model"))
             .require(access());
@@ -46,9 +48,11 @@ impl Live {
         doors = doors
             .route(
                 &path("{model}/validate/"),
-                post(move |access: Access, Path(name): Path<String>, request: Request| {
-                    forms::validation(live.clone(), name, access.who().clone(), request)
-                }),
+                post(
+                    move |access: Access, Path(name): Path<String>, request: Request| {
+                        forms::validation(live.clone(), name, access.who().clone(), request)
+                    },
+                ),
             )
             .api(api("Validate"))
             .require(access());
@@ -67,9 +71,11 @@ impl Live {
         doors = doors
             .route(
                 &path("actions/{name}/"),
-                post(move |access: Access, Path(name): Path<String>, request: Request| {
-                    actions::call(live.clone(), name, access.who().clone(), request)
-                }),
+                post(
+                    move |access: Access, Path(name): Path<String>, request: Request| {
+                        actions::call(live.clone(), name, access.who().clone(), request)
+                    },
+                ),
             )
             .api(api("Action"))
             .require(access());
@@ -123,12 +129,14 @@ impl Live {
         doors = doors
             .route(
                 &path("{model}/get-schema/"),
-                get(move |access: Access, Path(name): Path<String>, request: Request| {
-                    let refused = schema_gate::refusal(&live.inner, request.headers());
-                    let view = || schema::view(&live, &name, access.who(), is_open);
-                    let response = refused.unwrap_or_else(view);
-                    async move { response }
-                }),
+                get(
+                    move |access: Access, Path(name): Path<String>, request: Request| {
+                        let refused = schema_gate::refusal(&live.inner, request.headers());
+                        let view = || schema::view(&live, &name, access.who(), is_open);
+                        let response = refused.unwrap_or_else(view);
+                        async move { response }
+                    },
+                ),
             )
             .api(Api::new("Schema"));
         close(doors)

@@ -6,7 +6,7 @@ use http::StatusCode;
 use portcullis_core::Principal;
 use serde_json::{Value as Json, json};
 
-use super::ast::{body, refuses_unknown};
+use super::ast::{body, is_model_name, refuses_unknown};
 use crate::error::LiveError;
 use crate::hook::Data;
 use crate::job::Job;
@@ -101,6 +101,9 @@ pub(super) fn permissions(live: &Live, name: &str, who: &Principal) -> Response 
 }
 
 fn registered<'a>(inner: &'a Inner, name: &str) -> Result<&'a Model, LiveError> {
+    if !is_model_name(name) {
+        return super::ast::model(inner, name);
+    }
     inner.registry.model(name).ok_or_else(|| {
         let name: String = name.chars().take(100).collect();
         LiveError::Plain(

@@ -12,7 +12,9 @@ pub(super) fn complaint(text: &str) -> Option<String> {
     let before = characters.get(..at).unwrap_or_default();
     let line = before.iter().filter(|c| **c == '\n').count() + 1;
     let column = before.iter().rev().take_while(|c| **c != '\n').count() + 1;
-    Some(format!("{message}: line {line} column {column} (char {at})"))
+    Some(format!(
+        "{message}: line {line} column {column} (char {at})"
+    ))
 }
 
 type Complaint = (&'static str, usize);
@@ -122,8 +124,8 @@ impl Reader<'_> {
                         None => return Err(("Unterminated string starting at", start)),
                         Some('u') => {
                             let digits = self.text.get(self.at + 2..self.at + 6);
-                            let is_hex = digits
-                                .is_some_and(|four| four.iter().all(char::is_ascii_hexdigit));
+                            let is_hex =
+                                digits.is_some_and(|four| four.iter().all(char::is_ascii_hexdigit));
                             if !is_hex {
                                 return Err(("Invalid \\uXXXX escape", self.at + 1));
                             }
@@ -210,9 +212,15 @@ mod tests {
                 "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
             ),
             ("[1 2]", "Expecting ',' delimiter: line 1 column 4 (char 3)"),
-            ("{\"a\" 1}", "Expecting ':' delimiter: line 1 column 6 (char 5)"),
+            (
+                "{\"a\" 1}",
+                "Expecting ':' delimiter: line 1 column 6 (char 5)",
+            ),
             ("1\n2", "Extra data: line 2 column 1 (char 2)"),
-            ("\"a", "Unterminated string starting at: line 1 column 1 (char 0)"),
+            (
+                "\"a",
+                "Unterminated string starting at: line 1 column 1 (char 0)",
+            ),
         ] {
             assert_eq!(complaint(text).as_deref(), Some(said));
         }

@@ -7,7 +7,7 @@ use portcullis_core::Principal;
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
 
-use super::ast::may_do_something;
+use super::ast::{is_model_name, may_do_something};
 use crate::action::ActionField;
 use crate::error::LiveError;
 use crate::job::Job;
@@ -25,7 +25,7 @@ pub(super) fn names(live: &Live) -> Response {
 pub(super) fn view(live: &Live, name: &str, who: &Principal, is_open: bool) -> Response {
     let inner = &live.inner;
     let found = super::ast::model(inner, name).map_err(|error| match error {
-        LiveError::NotFound(text) if name.contains('.') => LiveError::Invalid(text),
+        LiveError::NotFound(text) if is_model_name(name) => LiveError::Invalid(text),
         error => error,
     });
     let model = match found {
@@ -34,9 +34,8 @@ pub(super) fn view(live: &Live, name: &str, who: &Principal, is_open: bool) -> R
     };
     let job = Job::new(inner, who, model);
     if !is_open && !may_do_something(&job) {
-        let error = LiveError::denied(
-            "User does not have any permissions required to access the schema.",
-        );
+        let error =
+            LiveError::denied("User does not have any permissions required to access the schema.");
         return error.respond(inner.settings.debug);
     }
     checksummed(&document(&inner.registry, model))
@@ -63,7 +62,11 @@ pub(super) fn checksummed(body: &Json) -> Response {
 fn document(registry: &Registry, model: &Model) -> Json {
     let mut properties = Map::new();
     let mut relationships = Map::new();
-    for field in model.fields.iter().filter(|field| model.exposes(field.name())) {
+    for field in model
+        .fields
+        .iter()
+        .filter(|field| model.exposes(field.name()))
+    {
         let name = field.name().to_owned();
         let target = registry.target(field);
         let property = match (name == model.pk().name(), target) {
@@ -76,8 +79,15 @@ fn document(registry: &Registry, model: &Model) -> Json {
         };
         properties.insert(name, property);
     }
-    for many in model.many_to_many.iter().filter(|many| model.exposes(&many.name)) {
-        let title = many.title.clone().unwrap_or_else(|| many.name.replace('_', " "));
+    for many in model
+        .many_to_many
+        .iter()
+        .filter(|many| model.exposes(&many.name))
+    {
+        let title = many
+            .title
+            .clone()
+            .unwrap_or_else(|| many.name.replace('_', " "));
         let told = relation_property("array", "many-to-many", &capital(&title), false, false);
         properties.insert(many.name.clone(), told);
         if let Some(target) = registry.model(&many.model) {
@@ -85,7 +95,11 @@ fn document(registry: &Registry, model: &Model) -> Json {
         }
     }
     let stored: Vec<String> = properties.keys().cloned().collect();
-    for reverse in model.reverse.iter().filter(|reverse| model.exposes(&reverse.name)) {
+    for reverse in model
+        .reverse
+        .iter()
+        .filter(|reverse| model.exposes(&reverse.name))
+    {
         let Some(target) = registry.model(&reverse.model) else {
             continue;
         };
@@ -295,7 +309,10 @@ fn digits(kind: &Kind) -> (Option<u32>, Option<u32>) {
 
 /// Decimals are numbers in schemas.
 fn default_of(kind: &Kind, value: &Json) -> Json {
-    match (kind, value.as_str().and_then(|text| text.parse::<f64>().ok())) {
+    match (
+        kind,
+        value.as_str().and_then(|text| text.parse::<f64>().ok()),
+    ) {
         (Kind::Decimal { .. }, Some(number)) => json!(number),
         _ => value.clone(),
     }

@@ -23,7 +23,8 @@ pub(super) fn refusal(inner: &Inner, headers: &HeaderMap) -> Option<Response> {
         return None;
     }
     let token = inner.settings.sync_token.as_ref()?;
-    let sent = header(headers, "x-sync-token").or_else(|| header(headers, "x-statezero-sync-token"));
+    let sent =
+        header(headers, "x-sync-token").or_else(|| header(headers, "x-statezero-sync-token"));
     let (status, detail) = match sent {
         Some(sent) if bool::from(sent.as_bytes().ct_eq(token.as_bytes())) => return None,
         Some(_) => (StatusCode::CONFLICT, WRONG),

@@ -15,24 +15,29 @@ pub(super) struct Typed<'a> {
 }
 
 impl<'a> Typed<'a> {
-    /// Looks at the fields that it names; whether they can be seen was asked before.
-    ///
-    /// # Errors
-    /// 400 for fields that are no numbers of the row itself.
-    pub(super) fn of(model: &'a Model, expression: &'a Arithmetic) -> Result<Self, LiveError> {
-        check(model, expression)?;
-        Ok(Self { model, expression })
+    /// An expression; whether its fields can be seen was asked before.
+    pub(super) fn of(model: &'a Model, expression: &'a Arithmetic) -> Self {
+        Self { model, expression }
     }
 
     /// The value that a field is set to.
     ///
     /// # Errors
-    /// 400 for fields that are no numbers.
+    /// 400 for fields that are no numbers of the row itself; another field of the kind can be taken over.
     pub(super) fn assigned(
         &self,
         statement: &mut Statement,
         field: &Field,
     ) -> Result<String, LiveError> {
+        if let Arithmetic::Field(name) = self.expression
+            && let Some(other) = self.model.field(name)
+            && (other.kind() == field.kind() || (other.kind().is_text() && field.kind().is_text()))
+            && other.reference.is_none()
+            && field.reference.is_none()
+        {
+            return Ok(quoted(&other.column));
+        }
+        check(self.model, self.expression)?;
         if !field.kind().is_number() || field.reference.is_some() {
             return Err(LiveError::Invalid(format!(
                 "F expressions cannot be used on the field '{}'",
@@ -104,7 +109,10 @@ fn sql(
             let left = sql(statement, model, left)?;
             let right = sql(statement, model, right)?;
             let (left, right) = match postgres && !matches!(operator, Operator::Divide) {
-                true => (format!("CAST({left} AS numeric)"), format!("CAST({right} AS numeric)")),
+                true => (
+                    format!("CAST({left} AS numeric)"),
+                    format!("CAST({right} AS numeric)"),
+                ),
                 false => (left, right),
             };
             match operator {

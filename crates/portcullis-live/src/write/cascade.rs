@@ -110,8 +110,15 @@ impl<'a> Cascade<'a> {
         }
         for (model, keys) in self.levels.iter().rev() {
             let key = model.pk();
-            count +=
-                remove(job, &model.table, &key.column, key.kind(), keys, transaction).await?;
+            count += remove(
+                job,
+                &model.table,
+                &key.column,
+                key.kind(),
+                keys,
+                transaction,
+            )
+            .await?;
         }
         Ok(count)
     }

@@ -37,11 +37,7 @@ pub(super) async fn create(
 }
 
 /// Many rows, or none when one is wrong.
-pub(super) async fn many(
-    job: &Job<'_>,
-    query: &Query,
-    rows: &[Data],
-) -> Result<Json, LiveError> {
+pub(super) async fn many(job: &Job<'_>, query: &Query, rows: &[Data]) -> Result<Json, LiveError> {
     let allowed = &job.rights.of(job.model).creatable;
     let rows: Result<Vec<Data>, LiveError> =
         rows.iter().map(|row| writable(job, row, allowed)).collect();

@@ -150,13 +150,7 @@ fn draft(job: &Job<'_>, sent: Data) -> Result<Draft, LiveError> {
     })
 }
 
-fn fields(
-    job: &Job<'_>,
-    draft: &mut Draft,
-    mode: Mode,
-    index: usize,
-    wanted: &mut Vec<Wanted>,
-) {
+fn fields(job: &Job<'_>, draft: &mut Draft, mode: Mode, index: usize, wanted: &mut Vec<Wanted>) {
     for field in &job.model.fields {
         if field.is_read_only() {
             continue;
@@ -256,7 +250,13 @@ pub(crate) fn field_value(job: &Job<'_>, field: &Field, value: &Json) -> Result<
         };
     }
     // As DRF: nothing is nothing, where a number would be.
-    if is_empty && field.is_null && (field.kind().is_number() || *field.kind() == Kind::Boolean) {
+    if is_empty
+        && field.is_null
+        && matches!(
+            field.kind(),
+            Kind::Integer | Kind::Decimal { .. } | Kind::Boolean
+        )
+    {
         return Ok(Json::Null);
     }
     let value = clean(field.kind(), value)?;
@@ -328,7 +328,10 @@ fn post_hooks(job: &Job<'_>, draft: &mut Draft) {
     }
     draft.valid.fields.retain(|name, _| data.contains_key(name));
     draft.valid.many.retain(|(name, _)| data.contains_key(name));
-    for (name, value) in data.iter().filter(|(name, value)| before.get(*name) != Some(*value)) {
+    for (name, value) in data
+        .iter()
+        .filter(|(name, value)| before.get(*name) != Some(*value))
+    {
         if let Some(field) = job.model.field(name) {
             match field_value(job, field, value) {
                 Ok(value) => drop(draft.valid.fields.insert(name.clone(), value)),

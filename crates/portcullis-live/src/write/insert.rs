@@ -44,7 +44,10 @@ pub(super) async fn rows(
             false => format!(" ({}) VALUES {}", columns.join(", "), tuples.join(", ")),
         };
         let returned = as_selected(statement.dialect, &quoted(&key.column), key.kind());
-        let sql = format!("INSERT INTO {}{values} RETURNING {returned}", quoted(&model.table));
+        let sql = format!(
+            "INSERT INTO {}{values} RETURNING {returned}",
+            quoted(&model.table)
+        );
         for row in transaction.rows(&sql, statement.values()).await? {
             if let [cell] = row.cells() {
                 keys.push(render(key.kind(), cell));

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 
 use crate::error::LiveError;
 use crate::job::Job;
+use crate::rule::{Rule, rule_sql};
 use crate::sql::quoted;
 use crate::value::bind;
 
@@ -65,8 +66,24 @@ pub(super) async fn set(
         .iter()
         .map(|key| bind(&mut statement, job.model.pk().kind(), key))
         .collect();
+    let Some(target) = job.rights.registry.model(&many.model) else {
+        return Ok(());
+    };
+    // Pairs with rows that are hidden stay.
+    let visible = match &job.rights.of(target).rule {
+        Rule::Everything => String::new(),
+        rule => {
+            let rule = rule_sql(&mut statement, job.rights.registry, target, "t0", rule);
+            format!(
+                " AND {} IN (SELECT t0.{} FROM {} t0 WHERE {rule})",
+                quoted(&many.to_column),
+                quoted(&target.pk().column),
+                quoted(&target.table)
+            )
+        }
+    };
     let sql = format!(
-        "DELETE FROM {} WHERE {} IN ({})",
+        "DELETE FROM {} WHERE {} IN ({}){visible}",
         quoted(&many.table),
         quoted(&many.from_column),
         places.join(", ")

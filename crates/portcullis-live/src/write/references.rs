@@ -94,7 +94,11 @@ pub(crate) async fn missing_keys(
             .collect();
         let found = existing(job, target, &keys, one.is_bound, session).await?;
         for one in same {
-            for key in one.keys.iter().filter(|key| !found.contains(&key_text(key))) {
+            for key in one
+                .keys
+                .iter()
+                .filter(|key| !found.contains(&key_text(key)))
+            {
                 let message = format!("Invalid pk \"{}\" - object does not exist.", short(key));
                 missing.push((one.row, one.field.clone(), message));
             }
@@ -134,9 +138,16 @@ async fn existing(
 
 fn plain_where(statement: &mut Statement, target: &Model, keys: &[Json]) -> String {
     let key = target.pk();
-    let places: Vec<String> = keys.iter().map(|k| bind(statement, key.kind(), k)).collect();
+    let places: Vec<String> = keys
+        .iter()
+        .map(|k| bind(statement, key.kind(), k))
+        .collect();
     match places.is_empty() {
         true => " WHERE (1=0)".to_owned(),
-        false => format!(" WHERE t0.{} IN ({})", quoted(&key.column), places.join(", ")),
+        false => format!(
+            " WHERE t0.{} IN ({})",
+            quoted(&key.column),
+            places.join(", ")
+        ),
     }
 }

@@ -74,7 +74,10 @@ pub(super) async fn row(
 /// The keys of rows.
 pub(super) fn keys(job: &Job<'_>, records: &[Record]) -> Vec<Json> {
     let key = job.model.pk().name();
-    records.iter().map(|record| record.get(key).clone()).collect()
+    records
+        .iter()
+        .map(|record| record.get(key).clone())
+        .collect()
 }
 
 /// Asks the permissions of one row, or those of many.
@@ -118,7 +121,10 @@ pub(super) async fn still_visible(
 ) -> Result<(), LiveError> {
     let mut statement = job.statement();
     let condition = where_keys(job, &mut statement, job.model, keys);
-    let sql = format!("SELECT COUNT(*) FROM {} t0{condition}", quoted(&job.model.table));
+    let sql = format!(
+        "SELECT COUNT(*) FROM {} t0{condition}",
+        quoted(&job.model.table)
+    );
     let rows = transaction.rows(&sql, statement.values()).await?;
     let counted = rows.first().map(|row| row.cells()).unwrap_or_default();
     let wanted = i64::try_from(keys.len()).unwrap_or(i64::MAX);
@@ -141,7 +147,10 @@ pub(super) async fn reload(
     let mut statement = job.statement();
     let condition = where_keys(job, &mut statement, job.model, keys);
     let list = columns.sql(statement.dialect, "t0");
-    let sql = format!("SELECT {list} FROM {} t0{condition}", quoted(&job.model.table));
+    let sql = format!(
+        "SELECT {list} FROM {} t0{condition}",
+        quoted(&job.model.table)
+    );
     let rows = transaction.rows(&sql, statement.values()).await?;
     let name = job.model.pk().name();
     let mut found: std::collections::HashMap<String, Record> = rows
@@ -149,5 +158,8 @@ pub(super) async fn reload(
         .map(|row| columns.record(row))
         .map(|record| (key_text(record.get(name)), record))
         .collect();
-    Ok(keys.iter().filter_map(|key| found.remove(&key_text(key))).collect())
+    Ok(keys
+        .iter()
+        .filter_map(|key| found.remove(&key_text(key)))
+        .collect())
 }

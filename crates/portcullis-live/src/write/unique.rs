@@ -46,7 +46,11 @@ pub(crate) async fn check(
                     .iter()
                     .map(|value| bind(&mut statement, key.kind(), value))
                     .collect();
-                format!(" AND t0.{} NOT IN ({})", quoted(&key.column), own.join(", "))
+                format!(
+                    " AND t0.{} NOT IN ({})",
+                    quoted(&key.column),
+                    own.join(", ")
+                )
             }
         };
         let selected = column(statement.dialect, "t0", &field.column, field.kind());
@@ -65,7 +69,11 @@ pub(crate) async fn check(
         if taken.is_empty() {
             continue;
         }
-        let message = format!("{} with this {} already exists.", model.label(), field.label());
+        let message = format!(
+            "{} with this {} already exists.",
+            model.label(),
+            field.label()
+        );
         for row in rows.iter_mut() {
             let is_taken = row.as_ref().is_ok_and(|valid| {
                 let value = valid.fields.get(field.name());

@@ -54,7 +54,9 @@ pub(super) async fn one(job: &Job<'_>, query: &Query, data: &Data) -> Result<Jso
 pub(super) fn needs_filter(query: &Query) -> Result<(), LiveError> {
     match query.has_filter {
         true => Ok(()),
-        false => Err(LiveError::invalid("A filter is required for this operation.")),
+        false => Err(LiveError::invalid(
+            "A filter is required for this operation.",
+        )),
     }
 }
 
@@ -131,11 +133,17 @@ pub(super) async fn set(
 ) -> Result<(), LiveError> {
     let mut statement = job.statement();
     let mut parts = Vec::new();
+    let is_field = |name: &String| job.model.field(name).is_some();
+    if let Some((name, _)) = valid.arithmetic.iter().find(|(name, _)| !is_field(name)) {
+        return Err(LiveError::Invalid(format!(
+            "F expressions cannot be used on the field '{name}'"
+        )));
+    }
     for field in &job.model.fields {
         let name = field.name();
         let expression = valid.arithmetic.iter().find(|(own, _)| own == name);
         let place = if let Some((_, expression)) = expression {
-            Typed::of(job.model, expression)?.assigned(&mut statement, field)?
+            Typed::of(job.model, expression).assigned(&mut statement, field)?
         } else if let Some(value) = valid.fields.get(name) {
             match value.is_null() {
                 true => null(&mut statement, field.kind()),
@@ -176,7 +184,9 @@ async fn recheck(
     transaction: &mut LimitedTransaction,
 ) -> Result<(), LiveError> {
     let fields = valid.arithmetic.iter();
-    let fields: Vec<_> = fields.filter_map(|(name, _)| job.model.field(name)).collect();
+    let fields: Vec<_> = fields
+        .filter_map(|(name, _)| job.model.field(name))
+        .collect();
     if fields.is_empty() {
         return Ok(());
     }

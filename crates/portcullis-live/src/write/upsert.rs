@@ -10,7 +10,7 @@ use crate::hook::Data;
 use crate::job::Job;
 use crate::model::Record;
 use crate::query::{Node, Query};
-use crate::read::{Selection, envelope, Columns};
+use crate::read::{Columns, Selection, envelope};
 use crate::session::Session;
 use crate::sql::Scope;
 
@@ -27,12 +27,17 @@ pub(super) async fn get_or_create(
     let found = existing(job, &query, &mut transaction).await?;
     let (answer, is_new) = match found {
         Some(record) => {
+            // What is not written is looked at all the same.
+            update::form(job, defaults.clone(), &mut transaction).await?;
             let selection = Selection::new(job, &query)?;
             let columns = Columns::of(job.model, selection.of(job.model));
             let keys = target::keys(job, &[record]);
             let records = target::reload(job, &columns, &keys, &mut transaction).await?;
             let mut session = Session::Transaction(&mut transaction);
-            (envelope(job, &selection, records, &mut session).await?, false)
+            (
+                envelope(job, &selection, records, &mut session).await?,
+                false,
+            )
         }
         None => {
             let data = new_row(job, lookup, &defaults)?;
@@ -64,8 +69,7 @@ pub(super) async fn update_or_create(
             let editable = &job.rights.of(job.model).editable;
             let data = kept(&defaults, |name| editable.contains(name));
             let valid = update::form(job, data, &mut transaction).await?;
-            let answer =
-                update::instance(job, &selection, valid, record, &mut transaction).await?;
+            let answer = update::instance(job, &selection, valid, record, &mut transaction).await?;
             (answer, false)
         }
         None => {
@@ -95,7 +99,9 @@ fn found_by(job: &Job<'_>, query: &Query, lookup: &Data) -> Result<Query, LiveEr
                 .unwrap_or(value),
             value => value,
         };
-        query.filters.push(Node::Condition(path.clone(), value.clone()));
+        query
+            .filters
+            .push(Node::Condition(path.clone(), value.clone()));
     }
     Ok(query)
 }
@@ -147,5 +153,6 @@ fn new_row(job: &Job<'_>, lookup: &Data, defaults: &Data) -> Result<Data, LiveEr
 
 fn kept(data: &Data, keep: impl Fn(&str) -> bool) -> Data {
     let kept = data.iter().filter(|(name, _)| keep(name));
-    kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+    kept.map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }

@@ -1,5 +1,8 @@
 //! SQLite: one writer on a thread of its own, some readers, opened on demand.
 
+mod functions;
+pub(crate) mod statement;
+mod watch;
 pub(crate) mod statement;
 mod watch;
 mod writer;
@@ -19,8 +22,8 @@ use tokio::time::timeout;
 use crate::cache::Cache;
 use crate::database::Opened;
 use crate::failure::{away, refused};
-use crate::sql_error::SqlError;
 use crate::row::Row;
+use crate::sql_error::SqlError;
 use crate::value::Value;
 use writer::Writer;
 pub(crate) use writer::{PATIENCE, SqliteTransaction};
@@ -140,6 +143,7 @@ impl Sqlite {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&*self.path, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
+        functions::add(&connection)?;
         Ok(connection)
     }
 
@@ -188,6 +192,7 @@ fn create_private(path: &Path) -> Result<Opened, StoreError> {
 }
 
 fn prepare(connection: &Connection, opened: Opened) -> rusqlite::Result<()> {
+    functions::add(connection)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "synchronous", "FULL")?;

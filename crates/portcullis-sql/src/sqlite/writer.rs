@@ -15,8 +15,8 @@ use super::statement;
 use super::watch::{LOOK_EVERY, Watch};
 use crate::cache::Cache;
 use crate::failure::{away, refused};
-use crate::sql_error::SqlError;
 use crate::row::Row;
+use crate::sql_error::SqlError;
 use crate::value::Value;
 
 /// How many transactions may wait; the next is told that the database is busy.
