@@ -128,7 +128,8 @@ impl Database {
         match &self.engine {
             Engine::Sqlite(sqlite) => Limited::sqlite(sqlite.clone(), time, statements),
             Engine::Postgres(postgres) => {
-                Limited::postgres(postgres.limited(time), time, statements)
+                let cache = self.cache.clone();
+                Limited::postgres(postgres.limited(time), time, statements, cache)
             }
         }
     }

@@ -8,6 +8,7 @@ use sqlx_core::transaction::Transaction as PgTransaction;
 use sqlx_postgres::Postgres as Driver;
 use tokio::time::timeout;
 
+use crate::cache::Cache;
 use crate::failure::away;
 use crate::postgres::{Postgres, statement as postgres_statement};
 use crate::row::Row;
@@ -28,6 +29,8 @@ pub struct Limited {
     engine: Engine,
     time: Duration,
     statements: Arc<AtomicU64>,
+    /// Forgets at our commits; SQLite's writer tells it by itself.
+    cache: Option<Arc<Cache>>,
 }
 
 #[derive(Clone, Debug)]
@@ -42,14 +45,21 @@ impl Limited {
             engine: Engine::Sqlite(sqlite),
             time,
             statements,
+            cache: None,
         }
     }
 
-    pub(crate) fn postgres(postgres: Postgres, time: Duration, statements: Arc<AtomicU64>) -> Self {
+    pub(crate) fn postgres(
+        postgres: Postgres,
+        time: Duration,
+        statements: Arc<AtomicU64>,
+        cache: Option<Arc<Cache>>,
+    ) -> Self {
         Self {
             engine: Engine::Postgres(postgres),
             time,
             statements,
+            cache,
         }
     }
 
@@ -93,6 +103,7 @@ impl Limited {
             engine,
             time: self.time,
             statements: Arc::clone(&self.statements),
+            cache: self.cache.clone(),
         })
     }
 }
@@ -103,6 +114,7 @@ pub struct LimitedTransaction {
     engine: Begun,
     time: Duration,
     statements: Arc<AtomicU64>,
+    cache: Option<Arc<Cache>>,
 }
 
 #[derive(Debug)]
@@ -177,6 +189,7 @@ impl LimitedTransaction {
     /// [`SqlError::Constraint`] where a deferred constraint is broken; then nothing is written.
     pub async fn commit(self) -> Result<(), SqlError> {
         self.statements.fetch_add(1, Ordering::Relaxed);
+        let _forgetting = self.cache.as_ref().map(Cache::forget_at_the_end);
         match self.engine {
             Begun::Sqlite(transaction) => transaction.try_commit().await,
             Begun::Postgres(transaction) => within(self.time, transaction.commit()).await,

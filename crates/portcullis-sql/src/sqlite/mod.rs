@@ -3,8 +3,6 @@
 mod functions;
 pub(crate) mod statement;
 mod watch;
-pub(crate) mod statement;
-mod watch;
 mod writer;
 
 use std::fmt;
