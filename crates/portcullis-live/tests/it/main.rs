@@ -1,0 +1,17 @@
+//! What live models promise, over their routes, on real databases of both engines.
+#![expect(clippy::unwrap_used, reason = "a test stops where its facts end")]
+
+mod features;
+mod gate;
+mod leaks;
+mod malformed;
+mod on_postgres;
+mod permissions;
+#[path = "../../../portcullis-sql/tests/it/postgres.rs"]
+mod postgres;
+mod random;
+mod reference;
+mod rules;
+mod statements;
+mod world;
+mod writes;
