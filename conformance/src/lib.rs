@@ -10,7 +10,7 @@
 //!    compared with the recording ([`compare`]).
 //! 4. A [`Report`] counts per area.
 //!
-//! The recorded WebSocket cases are played by [`socket`].
+//! The recorded WebSocket cases are played by [`socket`], those of live data by [`live_cases`].
 #![forbid(unsafe_code)]
 
 pub mod answer;
@@ -23,6 +23,7 @@ pub mod exchange;
 pub mod fixture;
 pub mod forge;
 pub mod http;
+pub mod live_cases;
 pub mod load;
 pub mod mail;
 pub mod moment;

@@ -54,10 +54,17 @@ pub(super) async fn rows(
             }
         }
     }
-    for (valid, key) in valid.iter().zip(&keys) {
-        for (name, others) in &valid.many {
-            pairs::add(job, name, std::slice::from_ref(key), others, transaction).await?;
+    for many in &model.many_to_many {
+        let mut related: Vec<(&Json, &Json)> = Vec::new();
+        for (valid, key) in valid.iter().zip(&keys) {
+            let others = valid.many.iter().filter(|(name, _)| *name == many.name);
+            related.extend(
+                others
+                    .flat_map(|(_, others)| others)
+                    .map(|other| (key, other)),
+            );
         }
+        pairs::add(job, &many.name, &related, transaction).await?;
     }
     Ok(keys)
 }

@@ -12,12 +12,11 @@ use crate::value::bind;
 /// How many pairs one statement writes.
 const CHUNK: usize = 5000;
 
-/// Relates each of `keys` to each of `others`, who are not related yet.
+/// Relates rows that are not related yet: keys of the model, each with a key of the other.
 pub(super) async fn add(
     job: &Job<'_>,
     name: &str,
-    keys: &[Json],
-    others: &[Json],
+    pairs: &[(&Json, &Json)],
     transaction: &mut LimitedTransaction,
 ) -> Result<(), LiveError> {
     let many = job.model.many_to_many.iter().find(|many| many.name == name);
@@ -25,10 +24,6 @@ pub(super) async fn add(
     let Some(target) = job.rights.registry.model(&many.model) else {
         return Ok(());
     };
-    let pairs: Vec<(&Json, &Json)> = keys
-        .iter()
-        .flat_map(|key| others.iter().map(move |other| (key, other)))
-        .collect();
     for chunk in pairs.chunks(CHUNK) {
         let mut statement = job.statement();
         let tuples: Vec<String> = chunk
@@ -89,5 +84,9 @@ pub(super) async fn set(
         places.join(", ")
     );
     transaction.execute(&sql, statement.values()).await?;
-    add(job, name, keys, others, transaction).await
+    let pairs: Vec<(&Json, &Json)> = keys
+        .iter()
+        .flat_map(|key| others.iter().map(move |other| (key, other)))
+        .collect();
+    add(job, name, &pairs, transaction).await
 }

@@ -29,7 +29,10 @@ impl Random {
 
 /// The own fields of a model, and what they hold.
 pub(crate) const FIELDS: [(&str, &[(&str, &str)]); 4] = [
-    ("shop.team", &[("id", "key"), ("name", "text"), ("open", "bool")]),
+    (
+        "shop.team",
+        &[("id", "key"), ("name", "text"), ("open", "bool")],
+    ),
     (
         "shop.item",
         &[
@@ -47,7 +50,15 @@ pub(crate) const FIELDS: [(&str, &[(&str, &str)]); 4] = [
         ],
     ),
     ("shop.tag", &[("slug", "slug"), ("level", "int")]),
-    ("shop.note", &[("id", "key"), ("item", "key"), ("size", "int"), ("body", "text")]),
+    (
+        "shop.note",
+        &[
+            ("id", "key"),
+            ("item", "key"),
+            ("size", "int"),
+            ("body", "text"),
+        ],
+    ),
 ];
 
 /// The relations of a model.

@@ -46,7 +46,12 @@ impl Reference {
 
     pub(crate) fn all(&self, model: &'static str) -> Vec<Seen<'_>> {
         let rows = self.of(model).iter();
-        rows.map(|row| Seen { all: self, model, row }).collect()
+        rows.map(|row| Seen {
+            all: self,
+            model,
+            row,
+        })
+        .collect()
     }
 }
 
@@ -82,7 +87,9 @@ impl<'a> Seen<'a> {
 
 impl Reference {
     fn has_tag(&self, item: &Json, tag: &Json) -> bool {
-        self.links.iter().any(|link| link.item == *item && link.tag == *tag)
+        self.links
+            .iter()
+            .any(|link| link.item == *item && link.tag == *tag)
     }
 }
 
@@ -117,7 +124,11 @@ impl Facts for Tree {
 
     fn related(&self, relation: &str) -> Vec<&dyn Facts> {
         let others = self.related.get(relation);
-        others.into_iter().flatten().map(|row| row as &dyn Facts).collect()
+        others
+            .into_iter()
+            .flatten()
+            .map(|row| row as &dyn Facts)
+            .collect()
     }
 }
 
@@ -161,6 +172,8 @@ impl Sight {
     /// The visible rows at the other end of a relation.
     pub(crate) fn at<'a>(&self, seen: &Seen<'a>, relation: &str) -> Vec<Seen<'a>> {
         let others = seen.at(relation).into_iter();
-        others.filter(|other| self.row(other.model, other.key())).collect()
+        others
+            .filter(|other| self.row(other.model, other.key()))
+            .collect()
     }
 }

@@ -10,7 +10,9 @@ use axum::body::Body;
 use http::request::Parts;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
-use portcullis_core::{AuthError, Authenticated, Authenticator, PasswordHash, Principal, User, UserId};
+use portcullis_core::{
+    AuthError, Authenticated, Authenticator, PasswordHash, Principal, User, UserId,
+};
 use portcullis_live::{
     Actions, Computed, Field, Kind, Live, LiveSettings, ManyToMany, Model, ModelPermission, Names,
     OnDelete, Record, Rule,
@@ -98,7 +100,10 @@ struct ByHeader;
 #[async_trait]
 impl Authenticator for ByHeader {
     async fn authenticate(&self, request: &Parts) -> Result<Option<Authenticated>, AuthError> {
-        let id = request.headers.get("x-user").and_then(|id| id.to_str().ok()?.parse().ok());
+        let id = request
+            .headers
+            .get("x-user")
+            .and_then(|id| id.to_str().ok()?.parse().ok());
         Ok(id.map(|id: i64| Authenticated {
             user: User {
                 id: UserId::Integer(id),
@@ -148,7 +153,11 @@ pub(crate) fn models(grants: &Grants) -> Vec<Model> {
             .searchable(&["name"])
             .permission(granted("shop.team")),
         Model::new("shop", "Item")
-            .field_of(Field::foreign_key("team", "shop.team").nullable().related_name("items"))
+            .field_of(
+                Field::foreign_key("team", "shop.team")
+                    .nullable()
+                    .related_name("items"),
+            )
             .field_of(
                 Field::foreign_key("parent", "shop.item")
                     .nullable()
@@ -184,7 +193,11 @@ pub(crate) fn models(grants: &Grants) -> Vec<Model> {
             .exposing(["slug", "level", "items"])
             .permission(granted("shop.tag")),
         Model::new("shop", "Note")
-            .field_of(Field::foreign_key("item", "shop.item").nullable().related_name("notes"))
+            .field_of(
+                Field::foreign_key("item", "shop.item")
+                    .nullable()
+                    .related_name("notes"),
+            )
             .field_of(Field::new("size", Kind::Integer).nullable())
             .field_of(Field::new("body", Kind::text(40)).nullable().unique())
             .permission(granted("shop.note")),
@@ -205,7 +218,9 @@ impl World {
     /// On an SQLite file of its own.
     pub(crate) async fn sqlite(seed: u64) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let database = Database::open_sqlite(&folder.path().join("shop.db")).unwrap().0;
+        let database = Database::open_sqlite(&folder.path().join("shop.db"))
+            .unwrap()
+            .0;
         Self::new(database, Some(folder), seed).await
     }
 
@@ -244,10 +259,6 @@ impl World {
         self.grants.write().unwrap().insert(model.to_owned(), grant);
     }
 
-    pub(crate) fn grant_of(&self, model: &str) -> Grant {
-        self.grants.read().unwrap().get(model).cloned().unwrap_or_default()
-    }
-
     /// Any request by user 7.
     pub(crate) async fn send(&self, method: &str, path: &str, body: Vec<u8>) -> (StatusCode, Json) {
         let request = Request::builder()
@@ -282,7 +293,10 @@ async fn make_tables(database: &Limited) {
     let postgres = database.dialect() == Dialect::Postgres;
     let pick = |postgres_word, sqlite_word| if postgres { postgres_word } else { sqlite_word };
     let sql = TABLES
-        .replace("{auto}", pick("bigserial PRIMARY KEY", "integer PRIMARY KEY AUTOINCREMENT"))
+        .replace(
+            "{auto}",
+            pick("bigserial PRIMARY KEY", "integer PRIMARY KEY AUTOINCREMENT"),
+        )
         .replace("{time}", pick("timestamptz", "datetime"))
         .replace("{uuid}", pick("uuid", "char(32)"))
         .replace("{decimal}", pick("numeric(8, 2)", "decimal"))
@@ -298,7 +312,12 @@ async fn make_tables(database: &Limited) {
 fn random_rows(seed: u64) -> Reference {
     let mut random = Random::new(seed);
     let mut rows = Reference::default();
-    for (model, count) in [("shop.team", 4), ("shop.tag", 4), ("shop.item", 9), ("shop.note", 8)] {
+    for (model, count) in [
+        ("shop.team", 4),
+        ("shop.tag", 4),
+        ("shop.item", 9),
+        ("shop.note", 8),
+    ] {
         for number in 1..=count {
             let mut own = HashMap::new();
             for (name, kind) in fields(model) {
@@ -315,7 +334,9 @@ fn random_rows(seed: u64) -> Reference {
             }
             // Nobody is its own parent, and parents come first.
             if model == "shop.item" {
-                let later = own["parent"].as_u64().is_some_and(|parent| parent >= number as u64);
+                let later = own["parent"]
+                    .as_u64()
+                    .is_some_and(|parent| parent >= number as u64);
                 if later {
                     own.insert("parent".to_owned(), Json::Null);
                 }
@@ -357,7 +378,10 @@ async fn insert(database: &Limited, rows: &Reference) {
                     name => name.to_owned(),
                 })
                 .collect();
-            let cells: Vec<String> = names.iter().map(|name| literal(name, &row.own[*name])).collect();
+            let cells: Vec<String> = names
+                .iter()
+                .map(|name| literal(name, &row.own[*name]))
+                .collect();
             let table = model.replace('.', "_");
             let sql = format!(
                 "INSERT INTO {table} ({}) VALUES ({})",
