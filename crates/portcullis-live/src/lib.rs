@@ -11,9 +11,11 @@ mod cache;
 mod error;
 mod files;
 mod hook;
+mod introspect;
 mod job;
 mod live;
 mod model;
+mod model_settings;
 mod permission;
 mod query;
 mod read;
@@ -28,11 +30,13 @@ mod write;
 pub use action::{Action, ActionField, ActionPermission, Call};
 pub use error::{FormErrors, LiveError};
 pub use hook::{Data, Hook};
+pub use introspect::{Catalogue, ModelName};
 pub use live::{Live, LiveBuilder};
 pub use model::{
     Computed, Default, Field, Kind, ManyToMany, Model, Names, OnDelete, Portrait, Record,
     Reference, Registry, RegistryError, Reverse, Validator,
 };
+pub use model_settings::{ModelAccess, ModelSettings, ModelSettingsError};
 pub use permission::{Actions, AllowAll, Bulk, ModelPermission, ReadOnly, StaffOnly};
 pub use rule::{Facts, Rule, Test};
 pub use settings::{ExtraFields, LiveSettings};

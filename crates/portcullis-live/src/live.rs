@@ -9,6 +9,7 @@ use portcullis_sql::{Database, Limited};
 use crate::action::Action;
 use crate::cache::Cache;
 use crate::model::{Model, Registry, RegistryError};
+use crate::model_settings::{self, ModelSettingsError};
 use crate::settings::LiveSettings;
 
 /// The longest that a statement may take.
@@ -74,6 +75,16 @@ impl LiveBuilder {
     pub fn model(mut self, model: Model) -> Self {
         self.models.push(model);
         self
+    }
+
+    /// With the models that the settings describe, out of the database's tables.
+    ///
+    /// # Errors
+    /// [`ModelSettingsError`], which names the model; the database's own.
+    pub async fn models_of_settings(mut self) -> Result<Self, ModelSettingsError> {
+        let models = model_settings::models(&self.database, &self.settings.models).await?;
+        self.models.extend(models);
+        Ok(self)
     }
 
     /// With one more action.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::model_settings::ModelSettings;
+
 /// What is done with fields that are not there, in writes, `fields` and orders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -50,6 +52,8 @@ pub struct LiveSettings {
     /// Where stored files are served, with a slash at the end.
     #[doc(alias = "MEDIA_URL")]
     pub media_url: String,
+    /// Models of the database's tables, besides those that the application builds.
+    pub models: Vec<ModelSettings>,
     /// `me/` answers everybody by itself, and is not behind the access permission, as with StateZero.
     pub open_routes: bool,
 }
@@ -66,6 +70,7 @@ impl Default for LiveSettings {
             telemetry: false,
             media_root: None,
             media_url: "/media/".to_owned(),
+            models: Vec::new(),
             open_routes: false,
         }
     }

@@ -68,6 +68,11 @@ impl Model {
         &self.table
     }
 
+    /// Its own fields.
+    pub fn fields(&self) -> impl Iterator<Item = &Field> {
+        self.fields.iter()
+    }
+
     pub(crate) fn pk(&self) -> &Field {
         &self.fields[self.primary_key]
     }

@@ -3,6 +3,7 @@
 
 mod features;
 mod gate;
+mod introspection;
 mod leaks;
 mod malformed;
 mod on_postgres;

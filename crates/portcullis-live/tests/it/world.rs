@@ -95,7 +95,7 @@ impl ModelPermission for Granted {
 }
 
 /// `X-User: 7` is user 7; 1 is staff.
-struct ByHeader;
+pub(crate) struct ByHeader;
 
 #[async_trait]
 impl Authenticator for ByHeader {
