@@ -25,5 +25,5 @@ pub use settings::{
     AtLeastOne, AuthenticationClass, BackendPath, ConfirmEmailLink, CookieDomain, CookieName,
     DatabaseUrl, Host, JwtSecret, Line, MailFrom, MailVia, Moment, Origin, OriginRegex, Password,
     PermissionClass, Port, ProviderName, PublicUrl, ResetPasswordLink, SafeUrl, Seconds, Settings,
-    SettingsError, Source, TokenPrefix, Whole, ZoneName, example,
+    SettingsError, Source, TableName, TokenPrefix, Whole, ZoneName, example,
 };

@@ -139,10 +139,14 @@ pub(crate) async fn insert_account(
     transaction: &mut Transaction,
     account: &NewAccount,
 ) -> Result<Option<MadeAccount>, StoreError> {
-    let sql = "INSERT INTO auth_user (password, last_login, is_superuser, username, last_name, \
-               email, is_staff, is_active, date_joined, first_name) \
-               VALUES (?1, NULL, ?2, ?3, '', ?4, ?5, TRUE, ?6, '') \
-               ON CONFLICT DO NOTHING RETURNING id";
+    let empty = transaction.user_table.empty_columns();
+    let sql = format!(
+        "INSERT INTO auth_user (password, last_login, is_superuser, username, last_name, \
+         email, is_staff, is_active, date_joined, first_name{empty}) \
+         VALUES (?1, NULL, ?2, ?3, '', ?4, ?5, TRUE, ?6, ''{}) \
+         ON CONFLICT DO NOTHING RETURNING id",
+        ", ''".repeat(empty.matches(',').count())
+    );
     let values = values![
         account.password.expose_secret(),
         account.is_superuser,
@@ -151,7 +155,7 @@ pub(crate) async fn insert_account(
         account.is_staff,
         account.now,
     ];
-    let Some(row) = transaction.optional_row(sql, values).await? else {
+    let Some(row) = transaction.optional_row(&sql, values).await? else {
         return Ok(None);
     };
     let id: i64 = row.get(0)?;

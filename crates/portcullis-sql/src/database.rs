@@ -15,6 +15,7 @@ use crate::social::Table;
 use crate::sqlite::Sqlite;
 use crate::tables::Tables;
 use crate::transaction::{Dialect, Transaction};
+use crate::user_table::UserTable;
 use crate::value::{Value, values};
 
 /// Whether a database file was there before.
@@ -35,6 +36,7 @@ pub struct Database {
     newest_user: Arc<AtomicI64>,
     revocations: Revocations,
     tables: Arc<OnceLock<Tables>>,
+    user_table: UserTable,
     cache: Option<Arc<Cache>>,
     social_table: Arc<OnceLock<Table>>,
 }
@@ -167,6 +169,7 @@ impl Database {
             newest_user: Arc::new(AtomicI64::new(i64::MIN)),
             revocations: Revocations::default(),
             tables: Arc::default(),
+            user_table: UserTable::default(),
             cache: None,
             social_table: Arc::default(),
         }
@@ -175,6 +178,21 @@ impl Database {
     /// The highest primary key of a user whose names are known to be in our tables.
     pub(crate) fn newest_user(&self) -> &AtomicI64 {
         &self.newest_user
+    }
+
+    /// Where users are.
+    pub(crate) fn user_table(&self) -> &UserTable {
+        &self.user_table
+    }
+
+    /// The same with users elsewhere.
+    pub(crate) fn with_table(self, user_table: UserTable) -> Self {
+        Self {
+            user_table,
+            // What was found was found about the other one.
+            tables: Arc::default(),
+            ..self
+        }
     }
 
     /// The tables that were found, once they were looked for.
@@ -205,19 +223,22 @@ impl Database {
     /// Begins one without looking at the tables: for whoever makes them.
     pub(crate) async fn begin_blind(&self) -> Result<Transaction, StoreError> {
         let statements = Arc::clone(&self.statements);
-        Ok(match &self.engine {
+        let mut transaction = match &self.engine {
             // Its writer tells the cache by itself.
             Engine::Sqlite(sqlite) => Transaction::sqlite(sqlite.begin().await?, statements),
             Engine::Postgres(postgres) => {
                 let cache = self.cache.clone();
                 Transaction::postgres(postgres.begin().await?, statements, cache)
             }
-        })
+        };
+        transaction.user_table = self.user_table.clone();
+        Ok(transaction)
     }
 
     /// Runs one statement in a transaction of its own; the number of rows that it changed.
     pub(crate) async fn execute(&self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
         self.statements.fetch_add(1, Ordering::Relaxed);
+        let sql = &self.user_table.put_into(sql);
         match &self.engine {
             Engine::Sqlite(sqlite) => {
                 let transaction = sqlite.begin().await?;
@@ -239,6 +260,7 @@ impl Database {
         values: &[Value],
     ) -> Result<Vec<Row>, StoreError> {
         self.statements.fetch_add(1, Ordering::Relaxed);
+        let sql = &self.user_table.put_into(sql);
         match &self.engine {
             Engine::Sqlite(sqlite) => sqlite.rows(sql, values).await,
             Engine::Postgres(postgres) => postgres.rows(sql, values).await,

@@ -41,6 +41,7 @@ mod tickets;
 pub mod timestamp;
 mod transaction;
 mod user_row;
+mod user_table;
 mod users;
 mod value;
 

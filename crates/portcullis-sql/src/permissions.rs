@@ -18,16 +18,19 @@ impl PermissionStore for Database {
         let Some(id) = integer(user) else {
             return Ok(false);
         };
-        let sql = "SELECT p.id FROM auth_permission p \
+        let key = self.user_table().key();
+        let sql = format!(
+            "SELECT p.id FROM auth_permission p \
                    JOIN django_content_type c ON c.id = p.content_type_id \
                    WHERE c.app_label = ?2 AND p.codename = ?3 AND (\
                    EXISTS (SELECT 1 FROM auth_user_user_permissions o \
-                           WHERE o.permission_id = p.id AND o.user_id = ?1) OR \
+                           WHERE o.permission_id = p.id AND o.{key} = ?1) OR \
                    EXISTS (SELECT 1 FROM auth_group_permissions g \
                            JOIN auth_user_groups m ON m.group_id = g.group_id \
-                           WHERE g.permission_id = p.id AND m.user_id = ?1)) LIMIT 1";
+                           WHERE g.permission_id = p.id AND m.{key} = ?1)) LIMIT 1"
+        );
         let held = self
-            .optional_row(sql, values![id, app_label, codename])
+            .optional_row(&sql, values![id, app_label, codename])
             .await?;
         Ok(held.is_some())
     }
@@ -36,9 +39,12 @@ impl PermissionStore for Database {
         let Some(id) = integer(user) else {
             return Ok(Vec::new());
         };
-        let sql = "SELECT g.name FROM auth_group g JOIN auth_user_groups m ON m.group_id = g.id \
-                   WHERE m.user_id = ?1 ORDER BY g.name";
-        let rows = self.rows(sql, values![id]).await?;
+        let sql = format!(
+            "SELECT g.name FROM auth_group g JOIN auth_user_groups m ON m.group_id = g.id \
+             WHERE m.{} = ?1 ORDER BY g.name",
+            self.user_table().key()
+        );
+        let rows = self.rows(&sql, values![id]).await?;
         rows.iter().map(|row| row.get(0)).collect()
     }
 }

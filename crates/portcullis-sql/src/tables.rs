@@ -89,12 +89,13 @@ impl Database {
             return Ok(*tables);
         }
         let mut found = Vec::new();
-        for name in ["auth_user"].into_iter().chain(NAMES.map(|(name, _)| name)) {
+        let users = self.user_table().name();
+        for name in [users].into_iter().chain(NAMES.map(|(name, _)| name)) {
             if self.has_table(name).await? {
                 found.push(name);
             }
         }
-        if !found.contains(&"auth_user") {
+        if !found.contains(&users) {
             // Nothing was made yet; what we make has all of them.
             return Ok(Tables::default());
         }

@@ -11,6 +11,7 @@ use crate::postgres::PostgresTransaction;
 use crate::row::Row;
 use crate::sqlite::SqliteTransaction;
 use crate::tables::Tables;
+use crate::user_table::UserTable;
 use crate::value::Value;
 
 /// Which SQL an engine understands, for the few statements that differ.
@@ -44,6 +45,8 @@ pub(crate) struct Transaction {
     cache: Option<Arc<Cache>>,
     /// Which of Django's tables there are.
     pub(crate) tables: Tables,
+    /// Where users are.
+    pub(crate) user_table: UserTable,
 }
 
 #[derive(Debug)]
@@ -60,6 +63,7 @@ impl Transaction {
             statements,
             cache: None,
             tables: Tables::default(),
+            user_table: UserTable::default(),
         }
     }
 
@@ -74,6 +78,7 @@ impl Transaction {
             statements,
             cache,
             tables: Tables::default(),
+            user_table: UserTable::default(),
         }
     }
 
@@ -87,6 +92,8 @@ impl Transaction {
     /// Runs one statement; the number of rows that it changed.
     pub(crate) async fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
         self.stake()?;
+        let user_table = self.user_table.clone();
+        let sql = &user_table.put_into(sql);
         let changed = match &mut self.engine {
             Engine::Sqlite(transaction) => transaction.execute(sql, values).await,
             Engine::Postgres(transaction) => transaction.execute(sql, values).await,
@@ -102,6 +109,8 @@ impl Transaction {
         values: &[Value],
     ) -> Result<Vec<Row>, StoreError> {
         self.stake()?;
+        let user_table = self.user_table.clone();
+        let sql = &user_table.put_into(sql);
         let rows = match &mut self.engine {
             Engine::Sqlite(transaction) => transaction.rows(sql, values).await,
             Engine::Postgres(transaction) => transaction.rows(sql, values).await,

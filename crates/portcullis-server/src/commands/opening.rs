@@ -15,9 +15,11 @@ use crate::settings::Settings;
 /// Opens the database, or makes the file.
 pub(super) async fn connect(settings: &Settings) -> anyhow::Result<(Database, Opened)> {
     let url = &settings.database_url;
-    Database::open(url.expose_secret())
+    let (database, opened) = Database::open(url.expose_secret())
         .await
-        .with_context(|| format!("cannot open {url}"))
+        .with_context(|| format!("cannot open {url}"))?;
+    let database = database.with_user_table(&settings.user_table.0).await;
+    Ok((database.context("user_table")?, opened))
 }
 
 /// The same, with its tables brought up to date.

@@ -16,7 +16,7 @@ use super::jwt::{JwtSecret, Moment};
 use super::kind::{AtLeastOne, Kind, Whole};
 use super::layers::Layers;
 use super::mail::{ConfirmEmailLink, Line, MailFrom, MailVia, Password, Port, ResetPasswordLink};
-use super::name::{BackendPath, CookieName, ZoneName};
+use super::name::{BackendPath, CookieName, TableName, ZoneName};
 use super::seconds::Seconds;
 use super::social::{ProviderName, SafeUrl};
 use super::token_prefix::TokenPrefix;
@@ -82,6 +82,9 @@ settings! {
     /// Where everything is kept: "sqlite:FILE", made when it is not there, or
     /// "postgres://USER:PASSWORD@HOST/NAME". DATABASE_URL says it too.
     "database_url" database_url: DatabaseUrl = DatabaseUrl::of_file("portcullis.db");
+
+    /// The table of users: Django's own, or that of a project's model with the same columns.
+    "user_table" user_table: TableName = TableName("auth_user".to_owned());
 
     /// Address and port to listen on.
     "listen" listen: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000);

@@ -38,7 +38,7 @@ pub use kind::{AtLeastOne, Whole};
 use layers::Layers;
 pub(crate) use layers::flag_of;
 pub use mail::{ConfirmEmailLink, Line, MailFrom, MailVia, Password, Port, ResetPasswordLink};
-pub use name::{BackendPath, CookieName, ZoneName};
+pub use name::{BackendPath, CookieName, TableName, ZoneName};
 pub use seconds::Seconds;
 pub use social::{ProviderName, SafeUrl};
 pub use token_prefix::TokenPrefix;

@@ -30,6 +30,29 @@ impl Kind for CookieName {
     }
 }
 
+/// The name of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableName(pub String);
+
+impl Kind for TableName {
+    fn wanted() -> String {
+        "a table's name: small letters, digits and _".to_owned()
+    }
+
+    fn read(given: &Given) -> Result<Self, Wrong> {
+        let is_small = |text: &&str| !text.contains(|c: char| c.is_ascii_uppercase());
+        let text = given
+            .text()
+            .filter(|text| is_name(text, "_"))
+            .filter(is_small);
+        text.map(|text| Self(text.to_owned())).ok_or(Wrong::Kind)
+    }
+
+    fn shown(&self) -> Option<String> {
+        Some(quoted(&self.0))
+    }
+}
+
 /// The path of an authentication backend in a Django project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackendPath(pub String);

@@ -50,6 +50,7 @@ fn every_setting_is_read_from_the_file() {
     folder.write(
         "other.toml",
         r#"database_url = "sqlite:a.db"
+user_table = "auth_user"
 listen = "[::1]:80"
 public_url = "https://example.com"
 trusted_proxies = ["10.0.0.1"]

@@ -49,7 +49,7 @@ impl Database {
     /// two processes that migrate at once, one waits, looks again and finds nothing to do.
     ///
     /// # Errors
-    /// When the database fails, or Django migrated it with a user table other than `auth_user`.
+    /// When the database fails, or Django migrated it with a user table other than that of this database.
     #[doc(alias = "manage.py migrate")]
     pub async fn migrate(&self, now: OffsetDateTime) -> Result<Vec<String>, StoreError> {
         let mut applied = Vec::new();
@@ -93,7 +93,7 @@ impl Database {
         let mut pending = Vec::new();
         // Rolled back: nothing is written in it.
         let mut transaction = self.begin_blind().await?;
-        if !has_table(&mut transaction, "auth_user").await? {
+        if !has_table(&mut transaction, self.user_table().name()).await? {
             pending.push("django tables".to_owned());
         }
         let has_records = has_table(&mut transaction, "django_migrations").await?;
@@ -108,13 +108,12 @@ impl Database {
     /// `false` when the tables are there already.
     async fn migrate_django(&self, now: OffsetDateTime) -> Result<bool, StoreError> {
         let mut transaction = self.begin_migration().await?;
-        if has_table(&mut transaction, "auth_user").await? {
+        if has_table(&mut transaction, self.user_table().name()).await? {
             return Ok(false);
         }
         if has_table(&mut transaction, "django_migrations").await? {
             return Err(StoreError::Unavailable(
-                "Django has migrated this database with a user table other than auth_user, which is not \
-                 served yet"
+                "Django has migrated this database with a user table other than auth_user: name it in user_table"
                     .to_owned(),
             ));
         }

@@ -32,10 +32,16 @@ pub(super) fn write(path: &Path, text: &str) -> std::io::Result<bool> {
 }
 
 /// The settings for a database beside this project, as the file has them.
-pub(super) fn settings(url: &str, tables: Tables, project: Option<&Project>) -> String {
+pub(super) fn settings(
+    url: &str,
+    users: &str,
+    tables: Tables,
+    project: Option<&Project>,
+) -> String {
     let mut lines = vec![
         "# Beside Django; made by `portcullis beside`.".to_owned(),
         format!("database_url = {}", quoted(url)),
+        format!("user_table = {}", quoted(users)),
         format!("default_authentication_classes = {}", classes(tables)),
         "compat.jwt_plain_claims = true".to_owned(),
     ];

@@ -20,6 +20,9 @@ use project::Project;
 /// How many sessions are tried with the secret key.
 const SESSIONS: u32 = 20;
 
+/// Django's own table of users.
+const STOCK: &str = "auth_user";
+
 const FILE: &str = "portcullis.toml";
 const SECRET_FILE: &str = "portcullis.secret";
 
@@ -44,20 +47,30 @@ pub(super) async fn beside(words: &Beside) -> anyhow::Result<()> {
         Some(folder) => Some(Project::ask(folder, words.python.as_deref())?),
         None => None,
     };
-    let mut report = what_there_is(&found, project.as_ref());
+    let users = user_table(&found, project.as_ref());
+    let mut report = what_there_is(&found, &users, project.as_ref());
     report += &what_is_not_served(&found, project.as_ref());
     let key = key(project.as_ref());
     report += &verdict_on_key(&found, key.as_deref(), project.as_ref());
-    if !found.has_stock_users {
-        say(&report)?;
-        bail!("nothing can be served: there is no auth_user; nothing was changed in the database");
-    }
+    let database = match database.with_user_table(&users).await {
+        Ok(database) if found.has_stock_users || users != STOCK => database,
+        Ok(_) => {
+            say(&report)?;
+            bail!(
+                "nothing can be served: no table of users was found; nothing was changed in the database"
+            );
+        }
+        Err(error) => {
+            say(&report)?;
+            bail!("nothing can be served: {error}; nothing was changed in the database");
+        }
+    };
     if project.is_some()
         && let Some(key) = key.as_deref().filter(|key| SecretKey::new(key).is_ok())
     {
         report += &written(SECRET_FILE, key)?;
     }
-    let settings = file::settings(&url, found.tables, project.as_ref());
+    let settings = file::settings(&url, &users, found.tables, project.as_ref());
     report += &written(FILE, &settings)?;
     report += &faults();
     if words.migrate {
@@ -74,6 +87,15 @@ pub(super) async fn beside(words: &Beside) -> anyhow::Result<()> {
                    portcullis_*, and --leave removes them\n";
     }
     say(&report)
+}
+
+/// The table of users: that of the project, or else the only one that looks like it.
+fn user_table(found: &Inspection, project: Option<&Project>) -> String {
+    match (project, found.other_user_tables.as_slice()) {
+        (Some(project), _) => project.text("user_table").to_owned(),
+        (None, [only]) if !found.has_stock_users => only.clone(),
+        (None, _) => STOCK.to_owned(),
+    }
 }
 
 /// What the server would say about the file.
@@ -111,7 +133,7 @@ fn url_of(text: &str) -> anyhow::Result<String> {
     Ok(format!("sqlite:{}", path.display()))
 }
 
-fn what_there_is(found: &Inspection, project: Option<&Project>) -> String {
+fn what_there_is(found: &Inspection, users: &str, project: Option<&Project>) -> String {
     let version = project.map_or_else(
         || match found.apps.get("auth") {
             Some((_, last)) => format!("Django (auth.{last})"),
@@ -124,9 +146,9 @@ fn what_there_is(found: &Inspection, project: Option<&Project>) -> String {
         None => String::new(),
     };
     let users = match (found.has_stock_users, found.other_user_tables.as_slice()) {
-        (true, _) => "auth_user".to_owned(),
         (false, []) => "no table that was found".to_owned(),
-        (false, tables) => tables.join(" or "),
+        (false, tables) if users == STOCK => tables.join(" or "),
+        _ => users.to_owned(),
     };
     let tables = found.tables;
     let parts = [
@@ -158,11 +180,12 @@ fn what_there_is(found: &Inspection, project: Option<&Project>) -> String {
 /// A line for everything that is not served, or differs.
 fn what_is_not_served(found: &Inspection, project: Option<&Project>) -> String {
     let mut lines: Vec<String> = Vec::new();
-    if !found.has_stock_users {
-        lines.push("users: only Django's stock auth_user is served yet".to_owned());
-    } else if !found.other_user_tables.is_empty() {
-        let tables = found.other_user_tables.join(", ");
-        lines.push(format!("users in {tables} as well: not served yet"));
+    let others = found.other_user_tables.len();
+    if project.is_none() && others + usize::from(found.has_stock_users) > 1 {
+        lines.push(format!(
+            "users in {}: which table it is, the project can tell (--project)",
+            found.other_user_tables.join(", ")
+        ));
     }
     if !found.has_sessions {
         lines.push("sessions: no django_session".to_owned());

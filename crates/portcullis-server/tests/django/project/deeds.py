@@ -2,11 +2,13 @@
 
 import json
 
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group, Permission
 from django.contrib.sessions.models import Session
 from django.http import JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
+User = get_user_model()
 DEEDS = {}
 
 

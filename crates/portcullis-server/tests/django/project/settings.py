@@ -3,6 +3,7 @@
 SITE_FOLDER     the database on SQLite, and the mails
 SITE_DATABASE   postgres://USER@HOST:PORT/NAME, instead of SQLite
 SITE_WITHOUT    apps to leave out, with commas
+SITE_MEMBERS    when it is set, users are those of the app "people"
 """
 
 import os
@@ -10,7 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 FOLDER = Path(os.environ.get("SITE_FOLDER", "."))
-WITHOUT = [app for app in os.environ.get("SITE_WITHOUT", "").split(",") if app]
+MEMBERS = "SITE_MEMBERS" in os.environ
+WITHOUT = ["" if MEMBERS else "people"] + [app for app in os.environ.get("SITE_WITHOUT", "").split(",") if app]
 
 SECRET_KEY = os.environ.get("SITE_SECRET_KEY", "a-key-for-tests-alone-JfG7uNe2vB4xQ9sLrT1wZy8kHd5mPc3a")
 DEBUG = False
@@ -43,9 +45,13 @@ INSTALLED_APPS = [
         "dj_rest_auth",
         "dj_rest_auth.registration",
         "project",
+        "people",
     ]
     if app not in WITHOUT
 ]
+
+if MEMBERS:
+    AUTH_USER_MODEL = "people.Member"
 
 MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -27,6 +27,13 @@ fn everything_crosses_over_on_postgresql() {
     }
 }
 
+#[test]
+fn everything_crosses_over_with_users_of_the_project_s_own() {
+    if !stack::is_left_out() {
+        walk(Engine::SqliteWithMembers);
+    }
+}
+
 /// Walks every scenario in each of its directions, and says which ones failed.
 #[expect(
     clippy::print_stdout,

@@ -59,7 +59,25 @@ const FLAGS: [&str; 16] = [
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Engine {
     Sqlite,
+    /// The same, with users in the table of a model of the project's own.
+    SqliteWithMembers,
     Postgres,
+}
+
+impl Engine {
+    fn user_table(self) -> &'static str {
+        match self {
+            Self::Sqlite | Self::Postgres => "auth_user",
+            Self::SqliteWithMembers => "people_member",
+        }
+    }
+
+    /// Tells the project, by its environment.
+    fn tell(self, command: &mut Command) {
+        if let Self::SqliteWithMembers = self {
+            command.env("SITE_MEMBERS", "1");
+        }
+    }
 }
 
 /// Who does the first step of a scenario; the other does the next.
@@ -84,6 +102,7 @@ pub(super) struct Site {
     django_address: String,
     ours: Server,
     url: String,
+    engine: Engine,
     /// By which people log in to ours, called `club`.
     pub(super) provider: FakeProvider,
     runtime: Runtime,
@@ -117,7 +136,11 @@ impl Site {
             database = runtime.block_on(server.create_database("site"));
             postgres = Some(server);
         }
-        let manage = || manage(folder.path(), &database);
+        let manage = || {
+            let mut command = manage(folder.path(), &database);
+            engine.tell(&mut command);
+            command
+        };
         let migrate = ["manage.py", "migrate", "-v0"];
         assert!(manage().args(migrate).status().unwrap().success());
         let port = free_port();
@@ -131,10 +154,12 @@ impl Site {
             .spawn()
             .unwrap();
         let url = match engine {
-            Engine::Sqlite => format!("sqlite:{}", folder.path().join("db.sqlite3").display()),
+            Engine::Sqlite | Engine::SqliteWithMembers => {
+                format!("sqlite:{}", folder.path().join("db.sqlite3").display())
+            }
             Engine::Postgres => database.clone(),
         };
-        write_settings(folder.path(), &url);
+        write_settings(folder.path(), &url, engine);
         let log = fs::File::create(folder.path().join("ours.log")).unwrap();
         let provider = runtime.block_on(FakeProvider::start(SystemClock.now()));
         let file = folder.path().join("portcullis.toml");
@@ -151,6 +176,7 @@ impl Site {
             django_address: format!("localhost:{port}"),
             ours,
             url,
+            engine,
             provider,
             runtime,
             folder,
@@ -251,6 +277,8 @@ impl Way<'_> {
         let (app_label, codename) = permission.split_once('.').unwrap();
         let work = async {
             let (store, _) = Database::open(&self.site.url).await.unwrap();
+            let table = self.site.engine.user_table();
+            let store = store.with_user_table(table).await.unwrap();
             let user = store
                 .user_by_login_name(&self.name())
                 .await
@@ -325,8 +353,9 @@ fn free_port() -> u16 {
 }
 
 /// Has `portcullis beside` write the settings.
-fn write_settings(folder: &Path, url: &str) {
+fn write_settings(folder: &Path, url: &str, engine: Engine) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+    engine.tell(&mut command);
     let written = command
         .args(["beside", url, "--project"])
         .arg(stack::project())

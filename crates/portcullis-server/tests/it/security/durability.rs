@@ -9,7 +9,9 @@ use crate::process::{Server, status};
 const JSON: &str = "Content-Type: application/json\r\n";
 
 /// Quick hashes, and no limit that the test would meet.
-const WORDS: [&str; 6] = [
+const WORDS: [&str; 8] = [
+    "--token-limit-tries",
+    "1000000",
     "--pbkdf2-iterations",
     "1000",
     "--login-limit-tries-per-address",
