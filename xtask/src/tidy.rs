@@ -44,6 +44,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "portcullis-web",
         ],
     ),
+    ("chat", &["portcullis", "portcullis-test"]),
     ("custom-authenticator", &["portcullis", "portcullis-test"]),
     ("social-login", &["portcullis", "portcullis-test"]),
     ("portcullis-server", &["portcullis", "portcullis-test"]),

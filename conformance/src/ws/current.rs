@@ -27,7 +27,7 @@ pub(crate) enum In {
 }
 
 /// What they are sent.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 #[serde(tag = "action", content = "payload", rename_all = "snake_case")]
 pub(crate) enum Out {
     Pong,

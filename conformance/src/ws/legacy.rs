@@ -69,7 +69,7 @@ pub(crate) struct ProfilePayload {
 }
 
 /// What they are sent.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 #[serde(tag = "action", content = "payload", rename_all = "snake_case")]
 pub(crate) enum Out {
     Pong,

@@ -29,7 +29,8 @@ fn renamed(value: Value, rename: fn(&str) -> String) -> Value {
     }
 }
 
-fn camel(name: &str) -> String {
+/// One name in `camelCase`.
+pub(crate) fn camel(name: &str) -> String {
     let mut camel = String::with_capacity(name.len());
     let mut is_next_upper = false;
     for character in name.chars() {

@@ -30,7 +30,7 @@ use crate::topic::Topic;
 ///     Ping,
 /// }
 ///
-/// #[derive(Serialize)]
+/// #[derive(JsonSchema, Serialize)]
 /// #[serde(tag = "action", content = "payload", rename_all = "snake_case")]
 /// enum Out {
 ///     Said { text: String, by: String },
@@ -71,8 +71,9 @@ pub trait Consumer: Send + Sync + Sized + 'static {
     /// What clients send. Its JSON Schema says what is wrong with a message, field by field.
     #[doc(alias = "INCOMING_MESSAGE_SCHEMA")]
     type In: DeserializeOwned + JsonSchema + Send + 'static;
-    /// What they are sent.
-    type Out: Serialize + Send;
+    /// What they are sent. Its JSON Schema is for the documentation.
+    #[doc(alias = "OUTGOING_MESSAGE_SCHEMA")]
+    type Out: Serialize + JsonSchema + Send;
     /// What the URL names, such as a room; `()` where it names nothing.
     type Object: Send + Sync + 'static;
 

@@ -9,15 +9,18 @@
 #![forbid(unsafe_code)]
 
 mod admission;
+mod asyncapi;
 mod camel;
 mod connection;
 mod consumer;
 mod credentials;
+mod description;
 mod frame;
 mod group;
 mod handshake;
 mod layer;
 mod limits;
+mod lives;
 mod lookup;
 mod mailbox;
 mod origin;
@@ -31,6 +34,7 @@ mod tickets;
 mod topic;
 mod validation;
 
+pub use asyncapi::AsyncApi;
 pub use connection::Connection;
 pub use consumer::{Consumer, ConsumerError, Event};
 pub use group::{ConnectionId, Envelope, Group};

@@ -39,6 +39,11 @@ impl Bucket {
         Err(((1.0 - self.left) * one).ceil().max(1.0) as u64)
     }
 
+    /// Whether one could be taken.
+    fn peek(&mut self) -> Result<(), u64> {
+        self.clone().take()
+    }
+
     fn fill(&mut self) {
         let now = Instant::now();
         let passed = now.duration_since(self.seen).as_secs_f64();
@@ -92,6 +97,34 @@ impl ConnectionLimits {
         })
     }
 
+    /// Counts a connection of an address in, however often it is opened.
+    pub(crate) fn arrive(&self, kind: &str, address: &str, most: u32) -> Option<Place> {
+        let rate = Rate {
+            count: u32::MAX,
+            per: Duration::from_secs(1),
+        };
+        self.enter(&format!("{kind} {address}"), most, rate).ok()
+    }
+
+    /// Whether an address may try once more, or after how many seconds.
+    pub(crate) fn may_try(&self, address: &str) -> Result<(), u64> {
+        match self.seats().get_mut(&refusals(address)) {
+            Some(seat) => seat.opened.peek(),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts a refusal.
+    pub(crate) fn refused(&self, address: &str, rate: Rate) {
+        let mut seats = self.seats();
+        let seat = seats.entry(refusals(address)).or_insert_with(|| Seat {
+            open: 0,
+            opened: Bucket::new(rate),
+        });
+        // One too many was let in beside others, and is counted all the same.
+        let _ = seat.opened.take();
+    }
+
     /// Forgets how many were opened; those that are open still count.
     pub fn forget(&self) {
         for seat in self.seats().values_mut() {
@@ -102,6 +135,10 @@ impl ConnectionLimits {
     fn seats(&self) -> MutexGuard<'_, HashMap<String, Seat>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn refusals(address: &str) -> String {
+    format!("refused {address}")
 }
 
 /// A connection that is counted in; dropping it makes room at once.

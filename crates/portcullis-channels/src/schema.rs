@@ -8,6 +8,41 @@ use serde_json::{Map, Value, json};
 
 use crate::validation::{Checker, Fault, Place};
 
+/// One message of an enum of messages.
+pub(crate) struct Variant<'s> {
+    pub(crate) action: String,
+    /// The schema of its payload; `None` where it has none.
+    pub(crate) payload: Option<&'s Value>,
+    /// What is said about it in the code.
+    pub(crate) about: Option<&'s str>,
+}
+
+/// The messages of a type's schema, in the order of declaration; `None` when it is no enum with `action` beside
+/// `payload`.
+pub(crate) fn variants(root: &Value) -> Option<Vec<Variant<'_>>> {
+    let variants = root["oneOf"].as_array().or(root["anyOf"].as_array());
+    let variants = variants.map_or(std::slice::from_ref(root), Vec::as_slice);
+    let mut found = Vec::new();
+    for variant in variants {
+        let properties = &variant["properties"];
+        let action = &properties["action"];
+        let names = match (&action["const"], &action["enum"]) {
+            (Value::String(name), _) => vec![name.clone()],
+            (_, Value::Array(names)) => {
+                let names = names.iter().filter_map(Value::as_str);
+                names.map(str::to_owned).collect()
+            }
+            _ => return None,
+        };
+        found.extend(names.into_iter().map(|action| Variant {
+            action,
+            payload: properties.get("payload"),
+            about: variant["description"].as_str(),
+        }));
+    }
+    Some(found)
+}
+
 /// What one `In` type takes, by action.
 pub(crate) struct Messages<T> {
     /// In the order of declaration, with the schema of each payload; `None` where there is none.
@@ -26,28 +61,16 @@ impl<T: DeserializeOwned + JsonSchema> Messages<T> {
         let root = SchemaGenerator::default()
             .into_root_schema_for::<T>()
             .to_value();
-        let variants = root["oneOf"].as_array().or(root["anyOf"].as_array());
-        let variants = variants.map_or(std::slice::from_ref(&root), Vec::as_slice);
-        let mut actions = Vec::new();
-        for variant in variants {
-            let properties = &variant["properties"];
-            let action = &properties["action"];
-            let names = match (&action["const"], &action["enum"]) {
-                (Value::String(name), _) => vec![name.clone()],
-                (_, Value::Array(names)) => {
-                    let names = names.iter().filter_map(Value::as_str);
-                    names.map(str::to_owned).collect()
-                }
-                _ => Vec::new(),
-            };
-            assert!(
-                !names.is_empty(),
+        let Some(variants) = variants(&root) else {
+            panic!(
                 "{} is no enum with #[serde(tag = \"action\", content = \"payload\")]",
                 std::any::type_name::<T>()
             );
-            let payload = properties.get("payload");
-            actions.extend(names.into_iter().map(|name| (name, payload.cloned())));
-        }
+        };
+        let actions = variants
+            .into_iter()
+            .map(|variant| (variant.action, variant.payload.cloned()))
+            .collect();
         Self {
             actions,
             definitions: root["$defs"].clone(),

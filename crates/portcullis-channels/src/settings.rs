@@ -105,6 +105,14 @@ pub struct SocketSettings {
     pub sockets_per_user: u32,
     /// How many connections a user may open; an address, where nobody is logged in.
     pub connection_rate: Rate,
+    /// How many connections there may be from an address, IPv6 by its /64, whoever they are of.
+    pub sockets_per_address: u32,
+    /// How many connections the process may have, at all its sockets.
+    pub sockets: u32,
+    /// How many handshakes of an address may end in a refusal; beyond, they are not looked at.
+    pub refusal_rate: Rate,
+    /// How many connections of an address may be waiting for their first message.
+    pub waiting_per_address: u32,
     /// How many messages may wait for a slow reader.
     pub queue_max_messages: usize,
     /// How many bytes may wait for a slow reader.
@@ -154,6 +162,13 @@ impl Default for SocketSettings {
                 count: 60,
                 per: Duration::from_secs(60),
             },
+            sockets_per_address: 512,
+            sockets: 20_000,
+            refusal_rate: Rate {
+                count: 30,
+                per: Duration::from_secs(60),
+            },
+            waiting_per_address: 20,
             queue_max_messages: 1000,
             queue_max_bytes: 1024 * 1024,
             ping_interval: Duration::from_secs(20),

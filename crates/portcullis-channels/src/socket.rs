@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{FromRequestParts, OriginalUri, RawPathParams, Request};
 use axum::response::{IntoResponse, Response};
@@ -18,11 +19,13 @@ use serde_json::{Map, Value};
 use crate::admission::{Admission, Target};
 use crate::consumer::{Consumer, ConsumerError, Event};
 use crate::credentials::Offered;
+use crate::description;
 use crate::frame::{self, Reply};
 use crate::group::{Envelope, Group, Kind};
 use crate::handshake::{self, Handshake};
 use crate::layer::{ChannelLayer, LayerError, MemoryLayer};
 use crate::limits::{ConnectionLimits, Place};
+use crate::lives::{Life, Lives};
 use crate::lookup::Lookup;
 use crate::origin;
 use crate::outcome::{Hook, Outcome};
@@ -51,6 +54,7 @@ pub struct Channels {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) tickets: Option<Tickets>,
     pub(crate) rounds: Option<Rounds>,
+    pub(crate) lives: Lives,
 }
 
 impl Channels {
@@ -69,6 +73,7 @@ impl Channels {
             clock: Arc::new(SystemClock),
             tickets: None,
             rounds: None,
+            lives: Lives::default(),
         }
     }
 
@@ -192,12 +197,45 @@ impl Channels {
             .await
     }
 
+    /// Tells all connections of a user that something happened, at every socket.
+    ///
+    /// # Errors
+    /// When the layer is away.
+    pub async fn send_user(&self, user: &UserId, event: Event) -> Result<(), LayerError> {
+        self.send(&Group::of_user(user), event).await
+    }
+
+    /// How many connections this process has, those included that wait for their first message.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.lives.count()
+    }
+
+    /// Closes all connections of this process: with 1001 when it stops, 1012 when it comes back. Nobody gets in
+    /// any more. Waits until they are gone, for `patience` at most; how many are left.
+    pub async fn shut_down(&self, code: u16, patience: Duration) -> usize {
+        self.lives.end(code, patience).await
+    }
+
     /// Has connections checked again when a notice about their users is written: within one process a change is
     /// noticed at once. Outside a Tokio runtime notices are passed over, and the interval remains.
     pub fn listen(&self, revocations: &Revocations) {
+        self.listen_and_tell(revocations, |_| None);
+    }
+
+    /// The same, and sends those of the user that are still open what `event` makes of the notice.
+    pub fn listen_and_tell(
+        &self,
+        revocations: &Revocations,
+        event: impl Fn(&UserId) -> Option<Event> + Send + Sync + 'static,
+    ) {
         let channels = self.clone();
         revocations.listen(move |revoked| {
             let (channels, revoked) = (channels.clone(), revoked.clone());
+            let event = match &revoked {
+                Revoked::User(user) => event(user),
+                _ => None,
+            };
             let Ok(runtime) = tokio::runtime::Handle::try_current() else {
                 return;
             };
@@ -205,6 +243,13 @@ impl Channels {
                 let told = match &revoked {
                     Revoked::User(user) => channels.recheck(user).await,
                     _ => channels.recheck_everybody().await,
+                };
+                // Behind the notice: whoever is closed by it does not get this.
+                let told = match (told, &revoked, event) {
+                    (Ok(()), Revoked::User(user), Some(event)) => {
+                        channels.send_user(user, event).await
+                    }
+                    (told, _, _) => told,
                 };
                 if let Err(error) = told {
                     tracing::warn!(%error, "connections do not hear of a change");
@@ -335,8 +380,10 @@ impl SocketDoors for Doors {
             topic: socket.topic,
             messages: Messages::new(),
         });
+        let messages = description::messages::<C>(&served.settings);
         let open = move |request: Request| Arc::clone(&served).open(request);
         self.socket_route(path, get(open))
+            .socket_described(messages)
     }
 }
 
@@ -356,8 +403,8 @@ pub(crate) struct Served<C: Consumer> {
 pub(crate) enum Opening<T> {
     /// With the outcome, and the place that is counted.
     Decided(Box<Admission<T>>, Option<Place>),
-    /// With the first message.
-    Waiting,
+    /// With the first message; the place among those that wait is counted.
+    Waiting(Place),
 }
 
 impl<C: Consumer> Served<C> {
@@ -386,6 +433,10 @@ impl<C: Consumer> Served<C> {
             );
             return handshake::plain(StatusCode::FORBIDDEN);
         }
+        let (life, seat) = match self.seat(&head) {
+            Ok(seated) => seated,
+            Err(response) => return *response,
+        };
         if self.settings.is_post {
             head.method = Method::POST;
         }
@@ -420,15 +471,54 @@ impl<C: Consumer> Served<C> {
             || !target.knock.has_authenticators();
         let waits = self.settings.first_message && asked.is_nobody && !has_sent;
         let opening = if waits && asked.entry.is_none() {
-            Opening::Waiting
+            let most = self.settings.waiting_per_address;
+            match self.limits().arrive("waiting", &address(&head), most) {
+                Some(place) => Opening::Waiting(place),
+                None => return too_many(1),
+            }
         } else {
             let admission = self.conclude(&head, asked).await;
             let (admission, place) = self.count(&head, admission);
             Opening::Decided(Box::new(admission), place)
         };
         let (response, upgrade) = handshake.accept(offered.protocol);
-        tokio::spawn(task::begin(self, upgrade, head, target, opening));
+        let seats = (life, seat);
+        tokio::spawn(task::begin(self, upgrade, head, target, opening, seats));
         response
+    }
+
+    fn limits(&self) -> &ConnectionLimits {
+        &self.channels.limits
+    }
+
+    /// A seat for a connection, by its address and among all.
+    fn seat(&self, head: &http::request::Parts) -> Result<(Life, Place), Box<Response>> {
+        let settings = &self.settings;
+        let address = address(head);
+        if let Err(seconds) = self.limits().may_try(&address) {
+            return Err(Box::new(too_many(seconds)));
+        }
+        let seat = self
+            .limits()
+            .arrive("address", &address, settings.sockets_per_address);
+        let seat = seat.ok_or_else(|| Box::new(too_many(1)))?;
+        let most = usize::try_from(settings.sockets).unwrap_or(usize::MAX);
+        match self.channels.lives.begin(most) {
+            Some(life) => Ok((life, seat)),
+            None => Err(Box::new(Refusal::Unavailable.into_response())),
+        }
+    }
+
+    /// Counts a refusal against its address, unless it is about time or about us.
+    pub(crate) fn count_refusal(&self, head: &http::request::Parts, outcome: &Outcome) {
+        let is_theirs = outcome.status().is_none_or(|status| {
+            status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS
+        });
+        if !is_theirs {
+            return;
+        }
+        let rate = self.settings.refusal_rate;
+        self.limits().refused(&address(head), rate);
     }
 
     /// The text of the look-up's parameter, and the route's topic; `None` where the path cannot name anything.
@@ -462,7 +552,7 @@ impl<C: Consumer> Served<C> {
         };
         let key = match entry.access.who().user() {
             Some(user) => format!("user {}", user.id),
-            None => format!("address {}", ClientInfo::of(&head.extensions).counter_key()),
+            None => format!("anonymous {}", address(head)),
         };
         let (most, rate) = (
             self.settings.sockets_per_user,
@@ -481,4 +571,15 @@ impl<C: Consumer> Served<C> {
             }
         }
     }
+}
+
+/// What stands for the client's address in counters.
+fn address(head: &http::request::Parts) -> String {
+    ClientInfo::of(&head.extensions).counter_key()
+}
+
+/// Too many connections of an address.
+fn too_many(seconds: u64) -> Response {
+    let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+    Refusal::Throttled(seconds).into_response()
 }

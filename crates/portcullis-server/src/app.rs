@@ -9,6 +9,7 @@ use portcullis::accounts::social::{HttpClient, Provider, Social, SocialSettings}
 use portcullis::accounts::{
     EmailVerification, Jwt, JwtSettings, Mailer, RestAuth, RestAuthSettings, SetupKey,
 };
+use portcullis::channels::{Channels, SocketSettings};
 use portcullis::core::{Clock, Limit, SecretKeys, Store};
 use portcullis::django::jwt::Backend;
 use portcullis::django::password::Hashers;
@@ -23,7 +24,7 @@ use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::settings::{AuthenticationClass, PermissionClass, Settings};
-use crate::{http, page};
+use crate::{http, page, sockets};
 
 /// What the application is made of.
 #[derive(Clone)]
@@ -44,6 +45,8 @@ pub struct Services {
     pub setup_key: SetupKey,
     /// What writes and sends mail, where there is mail.
     pub mailer: Option<Mailer>,
+    /// What sockets share.
+    pub channels: Channels,
     /// The providers of social log-in, where there are some.
     pub social: Option<SocialProviders>,
 }
@@ -103,6 +106,8 @@ pub struct Surroundings {
     pub token_limit: Limit,
     /// Whether every door is documented at `/docs/`.
     pub has_docs: bool,
+    /// How sockets behave, and what one may cost.
+    pub sockets: SocketSettings,
 }
 
 impl Default for Surroundings {
@@ -131,6 +136,7 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         setup_key,
         mailer,
         social,
+        channels,
     } = services;
     let cookies = cookie_settings(secret_keys, surroundings);
     let sessions = Sessions::new(Arc::clone(&store), Arc::clone(&clock), cookies);
@@ -178,6 +184,8 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         .with_compat(surroundings.compat)
         .with_token_limit(token_limit)
         .with_default_permission(PermissionClass::all(&surroundings.permission_classes));
+    let shared = (&store, &clock, &sessions);
+    let sockets = sockets::doors(&gate, channels, &surroundings.sockets, shared);
     let settings = surroundings.accounts.clone();
     let mut accounts =
         Accounts::new(passwords, sessions, clock, settings).with_setup_key(setup_key);
@@ -215,7 +223,8 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         .merge(accounts.device_doors(&gate, "/knox/", Api::new))
         .merge(jwt.doors(&gate, "/jwt/", Api::new))
         .merge(jwt.jwks_door(&gate))
-        .merge(forward.doors(&gate, "/api/forward-auth/"));
+        .merge(forward.doors(&gate, "/api/forward-auth/"))
+        .merge(sockets);
     if let Some(social) = &social {
         doors = doors.merge(social.doors(&gate));
     }

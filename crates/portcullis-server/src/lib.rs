@@ -12,6 +12,7 @@ mod log;
 mod page;
 mod secret_key;
 mod settings;
+mod sockets;
 
 pub use app::{Services, SocialProviders, Surroundings, app, doors};
 pub use command_line::{
@@ -23,7 +24,7 @@ pub use log::start_log;
 pub use secret_key::{SecretKey, SecretKeyError};
 pub use settings::{
     AtLeastOne, AuthenticationClass, BackendPath, ConfirmEmailLink, CookieDomain, CookieName,
-    DatabaseUrl, Host, JwtSecret, Line, MailFrom, MailVia, Moment, Origin, OriginRegex, Password,
+    DatabaseUrl, Host, JwtSecret, LayerUrl, Line, MailFrom, MailVia, Moment, Origin, OriginRegex, Password,
     PermissionClass, Port, ProviderName, PublicUrl, ResetPasswordLink, SafeUrl, Seconds, Settings,
     SettingsError, Source, TableName, TokenPrefix, Whole, ZoneName, example,
 };

@@ -253,6 +253,13 @@ impl Database {
         }
     }
 
+    /// Forgets what is kept of earlier answers.
+    pub(crate) fn forget_answers(&self) {
+        if let Some(cache) = &self.cache {
+            cache.forget();
+        }
+    }
+
     /// All rows of a query, as they are now: not from the cache.
     pub(crate) async fn rows_now(
         &self,

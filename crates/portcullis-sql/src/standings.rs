@@ -68,12 +68,18 @@ impl StandingStore for Database {
                 && standing.device.as_ref().is_none_or(has_device)
                 && standing.token.as_ref().is_none_or(has_token)
         };
-        Ok(standings.iter().map(is_standing).collect())
+        let found: Vec<bool> = standings.iter().map(is_standing).collect();
+        if found.contains(&false) {
+            // Another node may have told of it before its write was seen here: whoever looks closer must not
+            // look at what was kept.
+            self.forget_answers();
+        }
+        Ok(found)
     }
 }
 
 impl Database {
-    /// The rows of a query that ends with `IN`, for these values; no query where there are none.
+    /// The rows, as they are now, of a query that ends with `IN`, for these values; no query where there are none.
     async fn rows_in<V>(
         &self,
         sql: &str,
@@ -92,7 +98,7 @@ impl Database {
         let marks: Vec<String> = (1..=values.len())
             .map(|number| format!("?{number}"))
             .collect();
-        self.rows(&format!("{sql} ({})", marks.join(", ")), &values)
+        self.rows_now(&format!("{sql} ({})", marks.join(", ")), &values)
             .await
     }
 }

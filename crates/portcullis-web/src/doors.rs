@@ -8,7 +8,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use http::{Method, StatusCode, Uri, header};
 
-use portcullis_core::{AllowAny, Authenticator, Permission};
+use portcullis_core::{AllowAny, Authenticator, CredentialPlace, Permission};
+use serde_json::Value;
 use tower::ServiceBuilder;
 
 use crate::decoded_path;
@@ -29,6 +30,19 @@ pub struct DoorRow {
     pub authenticators: String,
     /// The permission's name.
     pub permission: String,
+}
+
+/// A socket as its documentation needs it.
+#[derive(Clone, Debug)]
+pub struct SocketRow {
+    /// Such as `/ws/rooms/{id}/`.
+    pub path: String,
+    /// The permission's name.
+    pub permission: String,
+    /// Where its authenticators look for credentials.
+    pub places: Vec<CredentialPlace>,
+    /// Which messages it takes and sends, as [`Doors::socket_described`] was told.
+    pub messages: Arc<Value>,
 }
 
 /// Routes behind a gate. Where nothing is said, only those who are logged in may enter, or whoever
@@ -72,6 +86,7 @@ impl Doors {
             group: None,
             is_open: false,
             is_slash_optional: false,
+            socket: None,
         };
         self.doors.push((door, methods.handlers));
         self
@@ -96,6 +111,36 @@ impl Doors {
         let mut doors = self.route(path, handler);
         doors.last().face = Face::Asking;
         doors
+    }
+
+    /// Says which messages the socket declared last takes and sends: an object with the lists `received` and `sent`, for
+    /// whoever writes the documentation of sockets.
+    ///
+    /// # Panics
+    /// When no path was declared yet.
+    #[must_use]
+    pub fn socket_described(mut self, messages: Value) -> Self {
+        self.last().socket = Some(Arc::new(messages));
+        self
+    }
+
+    /// Every socket, for its documentation.
+    #[must_use]
+    pub fn sockets(&self) -> Vec<SocketRow> {
+        let doors = self.doors.iter().map(|(door, _)| door);
+        let sockets = doors.filter_map(|door| {
+            let messages = Arc::clone(door.socket.as_ref()?);
+            let authenticators = door.authenticators.iter();
+            Some(SocketRow {
+                path: door.path.clone(),
+                permission: door.permission.name(),
+                places: authenticators
+                    .flat_map(|by| by.credential_places())
+                    .collect(),
+                messages,
+            })
+        });
+        sockets.collect()
     }
 
     /// Sets the permission of the path declared last.

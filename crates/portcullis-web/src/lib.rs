@@ -51,7 +51,7 @@ pub use csrf::Csrf;
 pub use current_user::{Access, CurrentUser};
 pub use description::{Answer, Content, Description, Field};
 pub use device::device_of;
-pub use doors::{DoorRow, Doors};
+pub use doors::{DoorRow, Doors, SocketRow};
 pub use effects::Effects;
 pub use explain::Explanation;
 pub use face::{Api, Renderer};

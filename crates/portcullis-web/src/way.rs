@@ -44,6 +44,8 @@ pub(crate) struct Door {
     pub(crate) is_open: bool,
     /// Whether the path without its slash is this door, too, and not a redirect.
     pub(crate) is_slash_optional: bool,
+    /// The messages of a socket, for the documentation.
+    pub(crate) socket: Option<Arc<Value>>,
 }
 
 /// Runs before the handler of every door, also where the method has none: 401 and 403 come before 405.

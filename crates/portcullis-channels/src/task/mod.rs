@@ -25,7 +25,8 @@ use crate::connection::Live;
 use crate::consumer::Consumer;
 use crate::frame::{self, Reply};
 use crate::group::{ConnectionId, Group};
-use crate::limits::Bucket;
+use crate::limits::{Bucket, Place as LimitPlace};
+use crate::lives::Life;
 use crate::mailbox::{Inbox, Mailbox};
 use crate::outcome::Outcome;
 use crate::socket::{Opening, Served};
@@ -38,6 +39,7 @@ const HANDLER_GRACE: Duration = Duration::from_secs(5);
 
 /// The task of one connection that is in.
 struct Task<C: Consumer> {
+    life: Life,
     line: Line,
     live: Arc<Live<C>>,
     inbox: Inbox,
@@ -89,6 +91,7 @@ pub(crate) async fn begin<C: Consumer>(
     head: Parts,
     target: Target,
     opening: Opening<C::Object>,
+    (mut life, _seat): (Life, LimitPlace),
 ) {
     let upgraded = match upgrade.await {
         Ok(upgraded) => upgraded,
@@ -100,22 +103,31 @@ pub(crate) async fn begin<C: Consumer>(
     let mut line = Line::new(upgraded, &served.settings).await;
     let (admission, place, reply) = match opening {
         Opening::Decided(admission, place) => (*admission, place, Reply::default()),
-        Opening::Waiting => match first_message(&served, &mut line, &head, &target).await {
-            Ok((admission, reply)) => {
-                let (admission, place) = served.count(&head, admission);
-                (admission, place, reply)
+        Opening::Waiting(waiting) => {
+            let first = tokio::select! {
+                first = first_message(&served, &mut line, &head, &target) => first,
+                code = life.ended() => Err(End::close(code)),
+            };
+            drop(waiting);
+            match first {
+                Ok((admission, reply)) => {
+                    let (admission, place) = served.count(&head, admission);
+                    (admission, place, reply)
+                }
+                Err(end) => return line.end(end).await,
             }
-            Err(end) => return line.end(end).await,
-        },
+        }
     };
     let Admission { outcome, entry, .. } = admission;
     let (Some(entry), Some(_place)) = (entry, place) else {
+        served.count_refusal(&head, &outcome);
         return refuse(&served, line, &target, &outcome, &reply).await;
     };
     let (mailbox, inbox) = Mailbox::new(&served.settings);
     let settings = &served.settings;
     let now = Instant::now();
     let mut task = Task {
+        life,
         line,
         inbox,
         target,
@@ -293,6 +305,7 @@ impl<C: Consumer> Task<C> {
                     self.checking = None;
                     self.conclude_check(admission).await?;
                 }
+                code = self.life.ended() => return Err(End::close(code).into()),
                 () = live.mailbox.overflowed() => return Err(End::close(1013).into()),
             }
         }

@@ -89,3 +89,68 @@ async fn connections_of_a_user_are_counted_and_closing_makes_room() {
     tokio::time::sleep(Duration::from_millis(100)).await;
     service.ann().await;
 }
+
+#[tokio::test]
+async fn refused_handshakes_of_an_address_are_soon_not_looked_at() {
+    let settings = SocketSettings {
+        refusal_rate: Rate {
+            count: 3,
+            per: Duration::from_secs(600),
+        },
+        first_message: false,
+        ..SocketSettings::default()
+    };
+    let service = Service::start(settings).await;
+    for _ in 0..3 {
+        let mut client = service.connect(None).await;
+        assert_eq!(client.next().await["payload"]["status_code"], 403);
+        assert_eq!(client.next().await, 4403);
+    }
+    assert_eq!(service.refused(Some("Key ann")).await, 429, "nor is hers");
+}
+
+#[tokio::test]
+async fn those_who_wait_for_their_first_message_are_few() {
+    let settings = SocketSettings {
+        waiting_per_address: 2,
+        ..SocketSettings::default()
+    };
+    let service = Service::start(settings).await;
+    let (_one, _two) = (service.connect(None).await, service.connect(None).await);
+    assert_eq!(service.refused(None).await, 429);
+    service.ann().await;
+}
+
+#[tokio::test]
+async fn connections_of_an_address_and_of_all_are_counted() {
+    let settings = SocketSettings {
+        sockets_per_address: 2,
+        ..SocketSettings::default()
+    };
+    let service = Service::start(settings).await;
+    let (_one, two) = (service.ann().await, service.ann().await);
+    assert_eq!(service.refused(Some("Key ann")).await, 429);
+    drop(two);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    service.ann().await;
+    let settings = SocketSettings {
+        sockets: 1,
+        ..SocketSettings::default()
+    };
+    let service = Service::start(settings).await;
+    let _one = service.ann().await;
+    assert_eq!(service.refused(Some("Key ann")).await, 503);
+}
+
+#[tokio::test]
+async fn service_that_stops_says_so_and_lets_nobody_in() {
+    let service = Service::start(SocketSettings::default()).await;
+    let (mut ann, mut waiting) = (service.ann().await, service.connect(None).await);
+    assert_eq!(service.channels.count(), 2);
+    let channels = service.channels.clone();
+    let ended = tokio::spawn(async move { channels.shut_down(1012, Duration::from_secs(5)).await });
+    assert_eq!(ann.next().await, 1012);
+    assert_eq!(waiting.next().await, 1012);
+    assert_eq!(ended.await.unwrap(), 0);
+    assert_eq!(service.refused(Some("Key ann")).await, 503);
+}

@@ -1,14 +1,12 @@
 //! Sockets as a client sees them, over a real line.
 #![expect(clippy::unwrap_used, reason = "a test stops where its facts end")]
-#![expect(
-    clippy::print_stdout,
-    reason = "tests tell what they measured, and what was left out"
-)]
 
+mod described;
 mod doors;
 mod limits;
 mod noticing;
 mod redis_layer;
 mod redis_server;
+mod rfc6455;
 mod rounds;
 mod service;

@@ -34,7 +34,7 @@ impl RedisServer {
     /// When there is none, or it does not start.
     pub(crate) fn start() -> Option<Self> {
         if env::var_os("PORTCULLIS_WITHOUT_REDIS").is_some_and(|value| value == "1") {
-            println!("skipped: no Redis");
+            eprintln!("skipped: no Redis");
             return None;
         }
         let version = Command::new("redis-server").arg("--version").output();

@@ -83,7 +83,7 @@ pub(crate) enum In {
     },
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 #[serde(tag = "action", content = "payload", rename_all = "snake_case")]
 pub(crate) enum Out {
     Pong,
@@ -122,6 +122,7 @@ impl Consumer for Lobby {
 pub(crate) struct Service {
     pub(crate) keys: Keys,
     pub(crate) board: Revocations,
+    pub(crate) channels: Channels,
     url: String,
 }
 
@@ -144,7 +145,12 @@ impl Service {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ws://{}/ws/", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { keys, board, url }
+        Self {
+            keys,
+            board,
+            channels,
+            url,
+        }
     }
 
     /// Somebody who is in.
@@ -155,14 +161,31 @@ impl Service {
     }
 
     pub(crate) async fn connect(&self, authorization: Option<&str>) -> Client {
+        Client(connect_async(self.request(authorization)).await.unwrap().0)
+    }
+
+    /// The status of a handshake that is refused.
+    pub(crate) async fn refused(&self, authorization: Option<&str>) -> u16 {
+        match connect_async(self.request(authorization)).await {
+            Err(tokio_tungstenite::tungstenite::Error::Http(response)) => response.status().into(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Host and port.
+    pub(crate) fn address(&self) -> String {
+        let rest = self.url.strip_prefix("ws://").unwrap();
+        rest.split('/').next().unwrap().to_owned()
+    }
+
+    fn request(&self, authorization: Option<&str>) -> http::Request<()> {
         let mut request = self.url.as_str().into_client_request().unwrap();
         if let Some(value) = authorization {
             let value = value.parse().unwrap();
-            request
-                .headers_mut()
-                .insert(http::header::AUTHORIZATION, value);
+            let headers = request.headers_mut();
+            headers.insert(http::header::AUTHORIZATION, value);
         }
-        Client(connect_async(request).await.unwrap().0)
+        request
     }
 }
 

@@ -82,6 +82,7 @@ fn file(settings: &Settings, findings: &mut Findings) {
         || is_in_file("jwt.signing_key")
         || is_in_file("jwt.older_signing_keys")
         || Settings::social_secrets().any(is_in_file)
+        || (is_in_file("channel_layer") && settings.channel_layer.has_password())
         || (is_in_file("database_url") && settings.database_url.has_password());
     if holds_secrets && others_may_read(path) {
         findings.wrong(&readable(path, "secrets"));

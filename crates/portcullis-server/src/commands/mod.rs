@@ -20,6 +20,7 @@ use std::thread::available_parallelism;
 
 use anyhow::{Context, bail};
 use portcullis::accounts::{EmailVerification, SetupKey};
+use portcullis::channels::Channels;
 use portcullis::core::{AuditStore, Clock, SecretKeys, SystemClock};
 use portcullis::django::jwt::Backend;
 use portcullis::sql::{Database, Opened};
@@ -31,12 +32,16 @@ use crate::command_line::{Command, CommandLine, MailCommand};
 use crate::http;
 use crate::log::start_log;
 use crate::settings::{MailVia, Settings};
+use crate::sockets;
 pub use exit::exit_status;
 use opening::open;
 use table::{say, table};
 
 /// How many log-ins may wait for a hashing thread before the next is told to come again.
 const HASHING_QUEUE: usize = 256;
+
+/// What sockets are closed with when the server stops.
+const GOING_AWAY: u16 = 1001;
 
 /// Does what a command line says.
 ///
@@ -105,11 +110,16 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     database.clear_audit(begins).await?;
     let notes = notes(settings, &database).await?;
     let database = database.with_cache().await?;
+    let revocations = database.revocations().clone();
     let threads = available_parallelism().map_or(1, usize::from);
     let surroundings = settings.surroundings();
     let mut services = services(settings, database, (keys, jwt), threads)?;
     services.mailer = mail::mailer(settings, &services.clock)?;
     let mailer = services.mailer.clone();
+    services.channels = settings.channels()?;
+    let channels = services.channels.clone();
+    let sockets_left = channels.clone();
+    sockets::listen(&channels, &revocations);
     let store = Arc::clone(&services.store);
     let setup_key = if services.store.has_administrator().await? {
         None
@@ -134,7 +144,17 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let worker = mailer.map(|mailer| mailer.spawn(store));
     let app = app(doors, &surroundings);
     let limits = settings.http_limits();
-    http::serve(listener, app, limits, &settings.trusted_proxies, stop()).await;
+    let patience = limits.http_stop_time;
+    let stop = async {
+        stop().await;
+        // Sockets are no requests that could be finished: they are told to come back.
+        tokio::spawn(async move { channels.shut_down(GOING_AWAY, patience).await });
+    };
+    http::serve(listener, app, limits, &settings.trusted_proxies, stop).await;
+    let left = sockets_left.shut_down(GOING_AWAY, patience).await;
+    if left > 0 {
+        tracing::warn!(left, "sockets were broken off");
+    }
     // The requests that were under way may have promised mail.
     if let Some(worker) = worker {
         worker.stop().await;
@@ -203,6 +223,7 @@ fn services(
         setup_key: SetupKey::default(),
         mailer: None,
         social: settings.social_providers()?,
+        channels: Channels::memory(),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use axum::response::{Html, IntoResponse};
 use http::header;
+use portcullis::channels::AsyncApi;
 use portcullis::web::About;
 use portcullis::{Doors, Gate, get};
 
@@ -39,9 +40,16 @@ pub(crate) fn with_docs(doors: Doors, gate: &Gate) -> Doors {
         )
         .authenticated_by(Vec::new())
         .open()
+        .route(
+            "/docs/sockets.js",
+            get(sockets).described(file("The script of its sockets", SCRIPT)),
+        )
+        .authenticated_by(Vec::new())
+        .open()
         .grouped("Documentation");
     doors
         .merge(page)
+        .with_asyncapi(gate, "/docs/asyncapi.json", &about)
         .with_openapi(gate, "/docs/openapi.json", &about)
 }
 
@@ -53,6 +61,11 @@ async fn html() -> impl IntoResponse {
 async fn script() -> impl IntoResponse {
     let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")];
     (headers, include_str!("docs.js"))
+}
+
+async fn sockets() -> impl IntoResponse {
+    let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")];
+    (headers, include_str!("docs_sockets.js"))
 }
 
 async fn style() -> impl IntoResponse {

@@ -33,6 +33,12 @@ pub(crate) fn doors(gate: &Gate, providers: &[Arc<dyn Provider>]) -> Doors {
         )
         .authenticated_by(Vec::new())
         .open()
+        .route(
+            "/socket.js",
+            get(socket).described(file("The script of its socket", SCRIPT)),
+        )
+        .authenticated_by(Vec::new())
+        .open()
         .route("/page.css", get(style).described(file("Its style", STYLE)))
         .authenticated_by(Vec::new())
         .open()
@@ -69,6 +75,11 @@ async fn html(page: Arc<str>) -> impl IntoResponse {
 async fn script() -> impl IntoResponse {
     let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")];
     (headers, include_str!("page.js"))
+}
+
+async fn socket() -> impl IntoResponse {
+    let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")];
+    (headers, include_str!("socket.js"))
 }
 
 async fn style() -> impl IntoResponse {

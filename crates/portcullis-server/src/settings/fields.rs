@@ -9,6 +9,7 @@ use portcullis::accounts::{EmailVerification, LoginNames, ResetLinks, SignUpMode
 use portcullis::django::jwt::Algorithm;
 use portcullis::django::session::MODEL_BACKEND;
 
+use super::channels::LayerUrl;
 use super::classes::{AuthenticationClass, PermissionClass};
 use super::database_url::DatabaseUrl;
 use super::fault::{SettingsError, Source};
@@ -85,6 +86,10 @@ settings! {
 
     /// The table of users: Django's own, or that of a project's model with the same columns.
     "user_table" user_table: TableName = TableName("auth_user".to_owned());
+
+    /// What carries messages to groups of sockets, and news of revocations to other nodes: "memory" for one
+    /// node, "redis://HOST:PORT/NUMBER" for many.
+    "channel_layer" channel_layer: LayerUrl = LayerUrl::MEMORY;
 
     /// Address and port to listen on.
     "listen" listen: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000);
@@ -443,6 +448,45 @@ settings! {
     /// Whether JWTs carry a hash of the password's hash and end with it. They end with it anyway; for a
     /// Django project on the same database that wants it.
     "jwt.check_revoke_token" jwt_check_revoke_token: bool = false;
+
+    /// How many sockets there may be, at a time …
+    "channels.sockets" channels_sockets: Whole<1, 10_000_000> = Whole::new(20_000);
+
+    /// … from one address, IPv6 by its /64 …
+    "channels.sockets_per_address" channels_sockets_per_address: Whole<1, 1_000_000> = Whole::new(512);
+
+    /// … and of one user.
+    "channels.sockets_per_user" channels_sockets_per_user: Whole<1, 1_000_000> = Whole::new(50);
+
+    /// How many messages a socket may send in ten seconds; 0 is any number.
+    "channels.messages" channels_messages: Whole<0, 1_000_000> = Whole::new(100);
+
+    /// The largest message, in bytes, its fragments together.
+    "channels.message_bytes" channels_message_bytes: Whole<125, 1_073_741_824> =
+        Whole::new(1_048_576);
+
+    /// Whether a token may stand in a socket's URL, as ?token=. Others see URLs: a ticket of
+    /// POST /api/ws-ticket/ is safer, and always taken.
+    "channels.query_token" channels_query_token: bool = false;
+
+    /// How long a socket without credentials may wait before its first message, in seconds.
+    "channels.first_message_time" channels_first_message_time: Seconds = Seconds::new(10);
+
+    /// How often a silent socket is pinged, in seconds …
+    "channels.ping_interval" channels_ping_interval: Seconds = Seconds::new(20);
+
+    /// … and how long nothing may come after that.
+    "channels.pong_timeout" channels_pong_timeout: Seconds = Seconds::new(30);
+
+    /// How often it is looked whether those on sockets may still be there, in seconds. What happens here is
+    /// noticed at once; this is for what others change.
+    "channels.revalidate_interval" channels_revalidate_interval: Seconds = Seconds::new(60);
+
+    /// How long they are kept while the database does not answer, in seconds.
+    "channels.revalidate_grace" channels_revalidate_grace: Seconds = Seconds::new(120);
+
+    /// What tells this service from others that share a Redis.
+    "channels.namespace" channels_namespace: Line = Line(String::new());
 
     /// Origins whose pages may read answers; ["*"] is every one, and then without cookies.
     "cors.origins" cors_origins: Vec<Origin> = Vec::new();

@@ -1,6 +1,7 @@
 //! What can be set: in `portcullis.toml`, by the environment, by flags; each stronger than the one before.
 
 mod accounts;
+mod channels;
 mod classes;
 mod database_url;
 mod example;
@@ -27,6 +28,7 @@ mod words;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+pub use channels::LayerUrl;
 pub use classes::{AuthenticationClass, PermissionClass};
 pub use database_url::DatabaseUrl;
 pub use example::example;

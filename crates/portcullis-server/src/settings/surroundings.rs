@@ -52,6 +52,7 @@ impl Settings {
                 window: seconds(self.token_limit_window_seconds.get()),
             },
             has_docs: self.docs_enabled,
+            sockets: self.sockets(),
         }
     }
 

@@ -119,6 +119,7 @@ impl Client {
             setup_key: key,
             mailer: Some(mailer),
             social,
+            channels: portcullis::channels::Channels::memory(),
         };
         let doors = portcullis_server::doors(services, surroundings);
         Self {

@@ -37,9 +37,58 @@ async fn every_door_is_in_the_document_and_nothing_else() {
     let (services, _folder) = services(HashingPool::start(1, 8).unwrap()).await;
     let rows = doors(services, &Surroundings::default()).rows().into_iter();
     let rows: BTreeSet<_> = rows.map(|row| (row.method, row.path)).collect();
+    let (sockets, rows): (BTreeSet<_>, BTreeSet<_>) =
+        rows.into_iter().partition(|(method, _)| method == "SOCKET");
     let said = operations(&document).into_iter();
     let said: BTreeSet<_> = said.map(|(method, path, _)| (method, path)).collect();
     assert_eq!(said, rows);
+    let document = sockets_document(&client).await;
+    let channels = document["channels"].as_object().unwrap().values();
+    let said: BTreeSet<_> = channels
+        .map(|channel| channel["address"].as_str().unwrap().to_owned())
+        .collect();
+    let sockets: BTreeSet<_> = sockets.into_iter().map(|(_, path)| path).collect();
+    assert_eq!(said, sockets);
+    assert!(!sockets.is_empty());
+}
+
+async fn sockets_document(client: &Client) -> Value {
+    let answer = client.get("/docs/asyncapi.json", "").await;
+    assert_eq!(answer.status, 200);
+    answer.body
+}
+
+#[tokio::test]
+async fn sockets_are_described_by_their_message_types() {
+    let client = Client::new().await;
+    let document = sockets_document(&client).await;
+    assert_eq!(document["asyncapi"], "3.0.0");
+    // Every reference leads somewhere.
+    let mut count = 0;
+    let mut parts = vec![&document];
+    while let Some(part) = parts.pop() {
+        match part {
+            Value::Object(fields) => {
+                if let Some(to) = fields.get("$ref").and_then(Value::as_str) {
+                    let place = to.strip_prefix('#').unwrap();
+                    assert!(document.pointer(place).is_some(), "{to}");
+                    count += 1;
+                }
+                parts.extend(fields.values());
+            }
+            Value::Array(values) => parts.extend(values),
+            _ => {}
+        }
+    }
+    assert!(count > 10, "only {count} references");
+    let messages = &document["components"]["messages"];
+    let echo = &messages["ws_received_echo"];
+    assert_eq!(echo["summary"], "Sends the text back.");
+    let payload = &echo["payload"]["properties"]["payload"];
+    assert_eq!(payload["properties"]["text"]["type"], "string");
+    assert_eq!(messages["ws_sent_authentication"]["name"], "authentication");
+    let security = document["operations"]["ws_receive"]["security"].as_array();
+    assert_eq!(security.unwrap().len(), 3, "token, bearer, cookie");
 }
 
 #[tokio::test]

@@ -38,6 +38,7 @@ pub(crate) async fn services(hashing: HashingPool) -> (Services, TempDir) {
         setup_key: portcullis::accounts::SetupKey::default(),
         mailer: None,
         social: None,
+        channels: portcullis::channels::Channels::memory(),
     };
     (services, folder)
 }

@@ -51,6 +51,7 @@ fn every_setting_is_read_from_the_file() {
         "other.toml",
         r#"database_url = "sqlite:a.db"
 user_table = "auth_user"
+channel_layer = "redis://:hunter2@127.0.0.1:6379/1"
 listen = "[::1]:80"
 public_url = "https://example.com"
 trusted_proxies = ["10.0.0.1"]
@@ -82,6 +83,19 @@ reset_seconds = 60
 reset_links = "django"
 time_zone = "Europe/Berlin"
 email_notifications = false
+[channels]
+sockets = 100
+sockets_per_address = 10
+sockets_per_user = 5
+messages = 0
+message_bytes = 1024
+query_token = true
+first_message_time = 5
+ping_interval = 0.5
+pong_timeout = 1
+revalidate_interval = 30
+revalidate_grace = 60
+namespace = "shop"
 [audit]
 keep_days = 30
 [docs]
