@@ -10,6 +10,7 @@ mod load;
 mod logins;
 mod rows;
 mod server;
+mod sockets;
 
 use std::process::Stdio;
 
@@ -24,8 +25,12 @@ const REQUESTS: usize = 4000;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    if std::env::args().nth(1).as_deref() == Some("serve") {
-        return server::serve().await;
+    match std::env::args().nth(1).as_deref() {
+        Some("serve") => return server::serve().await,
+        Some("bare-sockets") => return sockets::bare().await,
+        Some("sockets") => return sockets::guarded().await,
+        Some("only-sockets") => return sockets::run().await,
+        _ => {}
     }
     let (child, address, doors) = start().await?;
     let pid = child.id().context("the server has a process id")?;
@@ -57,7 +62,8 @@ async fn main() -> anyhow::Result<()> {
     println!("after: {} KiB resident", cpu::resident_kib(pid)?);
     logins::run(pid, &address).await?;
     drop(child);
-    rows::run().await
+    rows::run().await?;
+    sockets::run().await
 }
 
 /// A guarded door, and the headers that open it.

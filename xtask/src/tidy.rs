@@ -130,7 +130,7 @@ fn checklist(faults: &mut Vec<String>) -> anyhow::Result<()> {
     const PATH: &str = "docs/security-checklist.md";
     let text = fs::read_to_string(PATH).context(PATH)?;
     let mut sources = String::new();
-    for folder in ["conformance", "crates", "fuzz", "xtask"] {
+    for folder in ["conformance", "crates", "examples", "fuzz", "xtask"] {
         read_sources(Path::new(folder), &mut sources)?;
     }
     for code in text.split('`').skip(1).step_by(2) {

@@ -24,7 +24,7 @@ pub use log::start_log;
 pub use secret_key::{SecretKey, SecretKeyError};
 pub use settings::{
     AtLeastOne, AuthenticationClass, BackendPath, ConfirmEmailLink, CookieDomain, CookieName,
-    DatabaseUrl, Host, JwtSecret, LayerUrl, Line, MailFrom, MailVia, Moment, Origin, OriginRegex, Password,
-    PermissionClass, Port, ProviderName, PublicUrl, ResetPasswordLink, SafeUrl, Seconds, Settings,
-    SettingsError, Source, TableName, TokenPrefix, Whole, ZoneName, example,
+    DatabaseUrl, Host, JwtSecret, LayerUrl, Line, MailFrom, MailVia, Moment, Origin, OriginRegex,
+    Password, PermissionClass, Port, ProviderName, PublicUrl, ResetPasswordLink, SafeUrl, Seconds,
+    Settings, SettingsError, Source, TableName, TokenPrefix, Whole, ZoneName, example,
 };

@@ -3,6 +3,7 @@
 
 mod described;
 mod doors;
+mod idle;
 mod limits;
 mod noticing;
 mod redis_layer;

@@ -84,13 +84,20 @@ fn frame(words: &str) -> (Vec<u8>, bool) {
 }
 
 /// The client's end.
-struct Line(TcpStream);
+pub(crate) struct Line(TcpStream);
 
 impl Line {
     /// Opens a socket, and takes the frame that says who is there.
     async fn open(service: &Service) -> Self {
         let address = service.address();
-        let mut stream = TcpStream::connect(&address).await.unwrap();
+        let stream = TcpStream::connect(&address).await.unwrap();
+        let mut line = Self::upgrade(stream, &address).await.unwrap();
+        assert!(line.next().await.unwrap().contains("authentication"));
+        line
+    }
+
+    /// Changes the protocol of a connection; the status, where that is refused.
+    pub(crate) async fn upgrade(mut stream: TcpStream, address: &str) -> Result<Self, u16> {
         stream.set_nodelay(true).unwrap();
         let head = format!(
             "GET /ws/ HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -102,13 +109,14 @@ impl Line {
         while !answer.ends_with(b"\r\n\r\n") {
             answer.push(stream.read_u8().await.unwrap());
         }
-        assert!(answer.starts_with(b"HTTP/1.1 101 "));
-        let mut line = Self(stream);
-        assert!(line.next().await.unwrap().contains("authentication"));
-        line
+        let status = std::str::from_utf8(&answer[9..12]).unwrap();
+        match status {
+            "101" => Ok(Self(stream)),
+            refused => Err(refused.parse().unwrap()),
+        }
     }
 
-    async fn send(&mut self, words: &str) {
+    pub(crate) async fn send(&mut self, words: &str) {
         let (bytes, is_slow) = frame(words);
         let parts = if is_slow { 1 } else { bytes.len() };
         for part in bytes.chunks(parts.max(1)) {
@@ -137,7 +145,7 @@ impl Line {
     }
 
     /// What comes next, in the words of the cases.
-    async fn next(&mut self) -> Option<String> {
+    pub(crate) async fn next(&mut self) -> Option<String> {
         let (opcode, payload) = timeout(Duration::from_secs(10), self.read())
             .await
             .unwrap()?;

@@ -1,10 +1,14 @@
 //! A service with one socket, and a client of it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::Next;
+use axum::response::Response;
 use futures_util::{SinkExt, StreamExt};
 use http::request::Parts;
 use portcullis_channels::{
@@ -13,7 +17,7 @@ use portcullis_channels::{
 use portcullis_core::{
     AuthError, Authenticated, Authenticator, PasswordHash, Revocations, Standing, User, UserId,
 };
-use portcullis_web::{Doors, Gate};
+use portcullis_web::{ClientInfo, Doors, Gate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -132,6 +136,20 @@ pub(crate) fn doors(channels: &Channels, keys: &Keys, settings: SocketSettings) 
     gate.doors().socket("/ws/", socket)
 }
 
+/// Says which address a request is from.
+async fn identify(
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let info = ClientInfo {
+        address: Some(peer.ip()),
+        is_secure: false,
+    };
+    request.extensions_mut().insert(info);
+    next.run(request).await
+}
+
 impl Service {
     pub(crate) async fn start(settings: SocketSettings) -> Self {
         let keys = Keys(Arc::new(AtomicBool::new(true)));
@@ -144,7 +162,9 @@ impl Service {
         let router = doors(&channels, &keys, settings).into_router();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ws://{}/ws/", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let router = router.layer(axum::middleware::from_fn(identify));
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
         Self {
             keys,
             board,

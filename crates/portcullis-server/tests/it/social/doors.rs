@@ -105,7 +105,7 @@ async fn doors_of_providers_are_documented() {
         for (method, operation) in item.as_object().unwrap() {
             assert!(operation["summary"].is_string(), "{method} {path}");
             let answers: &Value = &operation["responses"];
-            assert!(answers.as_object().unwrap().len() > 0, "{method} {path}");
+            assert!(!answers.as_object().unwrap().is_empty(), "{method} {path}");
             found += 1;
         }
     }
