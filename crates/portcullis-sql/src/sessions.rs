@@ -16,7 +16,7 @@ use crate::value::values;
 #[async_trait]
 impl SessionStore for Database {
     async fn session(&self, key: &str) -> Result<Option<StoredSession>, StoreError> {
-        let sql = "SELECT s.session_data, s.expire_date, l.id, l.last_seen FROM django_session s \
+        let sql = "SELECT s.session_data, s.expire_date, l.id, l.last_seen, l.created FROM django_session s \
                    LEFT JOIN portcullis_login l ON l.digest = ?2 WHERE s.session_key = ?1";
         let Some(row) = self.optional_row(sql, values![key, digest(key)]).await? else {
             return Ok(None);
@@ -26,6 +26,8 @@ impl SessionStore for Database {
             // A time that cannot be read is one that has passed: fail closed.
             expires: row.get(1).unwrap_or(OffsetDateTime::UNIX_EPOCH),
             login: seen(&row, 2)?,
+            // A log-in that cannot be read was long ago.
+            since: row.get(4).unwrap_or(Some(OffsetDateTime::UNIX_EPOCH)),
         }))
     }
 

@@ -16,6 +16,12 @@ pub struct SessionSettings {
     /// Whether the cookie ends with the browser; the row lives on for the cookie's age.
     #[doc(alias = "SESSION_EXPIRE_AT_BROWSER_CLOSE")]
     pub expire_at_browser_close: bool,
+    /// How long a session is good that nobody uses, to the minute. `None`: as long as its cookie, or as
+    /// Django said of that session.
+    pub idle: Option<Duration>,
+    /// How long a session is good from its log-in, however it is used. `None`: 90 days, or as long as its
+    /// cookie where that is longer, or as Django said of that session.
+    pub absolute: Option<Duration>,
     /// The backends whose sessions are good; new sessions name the first.
     #[doc(alias = "AUTHENTICATION_BACKENDS")]
     pub backends: Vec<String>,
@@ -34,6 +40,8 @@ impl Default for SessionSettings {
                 same_site: SameSite::Lax,
             },
             expire_at_browser_close: false,
+            idle: None,
+            absolute: None,
             backends: vec![MODEL_BACKEND.to_owned()],
         }
     }

@@ -1,5 +1,6 @@
 //! Sessions at the door: whose a request is, logging in, logging out.
 
+mod lifetime;
 mod renewal;
 
 use std::fmt;
@@ -11,10 +12,9 @@ use portcullis_core::{
     Scheme, SecretKeys, SeenLogin, Store, StoreError, User,
 };
 use portcullis_django::session::{
-    self, BACKEND, Candidate, Expiry, Fate, HASH, Resolved, Secrets, USER_ID,
+    self, BACKEND, Candidate, Fate, HASH, Resolved, Secrets, USER_ID,
 };
 use serde_json::{Map, Value};
-use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use crate::csrf::Csrf;
@@ -263,18 +263,22 @@ impl Sessions {
             Some(stored) if stored.expires > self.clock.now() => {
                 let fallbacks = self.secret_keys.expose_fallbacks();
                 let data = session::decode(&stored.data, self.secrets(&fallbacks));
-                Ok(Some(Open {
-                    key,
-                    data,
-                    expires: stored.expires,
-                    login: stored.login,
-                }))
+                let lifetime = self.lifetime_of(&stored, &data);
+                if lifetime.expires.min(lifetime.idles) > self.clock.now() {
+                    return Ok(Some(Open {
+                        key,
+                        data,
+                        expires: lifetime.expires,
+                        login: stored.login,
+                    }));
+                }
+                // Django, which looks at its own row alone, must not let it in either.
+                self.store.end_session(&key, None).await?;
             }
-            _ => {
-                self.delete_cookie(effects);
-                Ok(None)
-            }
+            _ => {}
         }
+        self.delete_cookie(effects);
+        Ok(None)
     }
 
     /// The key of a request's session: that of its cookie, or where the session has moved since.
@@ -283,52 +287,6 @@ impl Sessions {
         effects
             .moved_session()
             .or_else(|| of_cookie().map(str::to_owned))
-    }
-
-    /// Moves a session that an older secret vouched for to a new key, under the current secret.
-    async fn rekey(
-        &self,
-        request: &Parts,
-        open: Open,
-        user: &User,
-        effects: &Effects,
-    ) -> Result<(), StoreError> {
-        let mut data = open.data;
-        data.insert(HASH.to_owned(), Value::String(self.hash_of(&user.password)));
-        let (session, age) = self.new_session(request, &data, None);
-        let key = session.key.clone();
-        if self.store.rekey_session(&open.key, session).await? {
-            self.send_cookie(effects, &key, age);
-            effects.move_session(&key);
-        }
-        Ok(())
-    }
-
-    /// A session row with a new key, and how long its cookie is kept.
-    fn new_session(
-        &self,
-        request: &Parts,
-        data: &Map<String, Value>,
-        replaces: Option<String>,
-    ) -> (NewSession, Option<Duration>) {
-        let now = self.clock.now();
-        let age = self.settings.cookie.age;
-        let close = self.settings.expire_at_browser_close;
-        let (expiry, is_browser_session) = session::expiry(data, age.whole_seconds(), close);
-        let lives = match expiry {
-            Expiry::Seconds(seconds) => Duration::seconds(seconds),
-            Expiry::At(at) => OffsetDateTime::parse(&at, &Rfc3339).map_or(age, |at| at - now),
-        };
-        let fallbacks = self.secret_keys.expose_fallbacks();
-        let session = NewSession {
-            key: session::new_key(),
-            data: session::encode(data, self.secrets(&fallbacks), now.unix_timestamp()),
-            replaces,
-            device: device_of(request),
-            now,
-            expires: now.checked_add(lives).unwrap_or(now + age),
-        };
-        (session, (!is_browser_session).then_some(lives))
     }
 
     fn secrets<'a>(&'a self, fallbacks: &'a [&'a str]) -> Secrets<'a> {

@@ -41,6 +41,8 @@ pub struct StoredSession {
     pub expires: OffsetDateTime,
     /// Its row in the list of logins; `None` for one of nobody, or that another server opened.
     pub login: Option<SeenLogin>,
+    /// Since when that login is open, under whichever key.
+    pub since: Option<OffsetDateTime>,
 }
 
 impl fmt::Debug for StoredSession {

@@ -135,6 +135,14 @@ settings! {
     /// How long a session is good, in seconds.
     "session_cookie_age" session_cookie_age: Whole<60, 315_360_000> = Whole::new(1_209_600);
 
+    /// How long a session is good that nobody uses, in seconds, to the minute; 0 is
+    /// session_cookie_age.
+    "session_idle_seconds" session_idle_seconds: Whole<0, 315_360_000> = Whole::new(0);
+
+    /// How long a session is good from its log-in, however it is used, in seconds; 0 is 90 days, or
+    /// session_cookie_age where that is longer.
+    "session_absolute_seconds" session_absolute_seconds: Whole<0, 315_360_000> = Whole::new(0);
+
     /// Whether browsers forget the session when they are closed.
     "session_expire_at_browser_close" session_expire_at_browser_close: bool = false;
 

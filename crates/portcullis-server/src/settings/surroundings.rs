@@ -20,6 +20,9 @@ impl Settings {
     pub fn surroundings(&self) -> Surroundings {
         let mut session = SessionSettings::default();
         session.cookie.age = seconds(self.session_cookie_age.get());
+        let some_seconds = |number: u32| (number > 0).then(|| seconds(number));
+        session.idle = some_seconds(self.session_idle_seconds.get());
+        session.absolute = some_seconds(self.session_absolute_seconds.get());
         session.expire_at_browser_close = self.session_expire_at_browser_close;
         let backends = self.authentication_backends.0.iter();
         session.backends = backends.map(|backend| backend.0.clone()).collect();

@@ -59,6 +59,8 @@ allowed_hosts = [".example.com"]
 secret_key_file = "key"
 csrf_trusted_origins = ["https://*.example.com"]
 session_cookie_age = 3_600
+session_idle_seconds = 600
+session_absolute_seconds = 3_600
 cookie_domain = "example.com"
 session_expire_at_browser_close = true
 session_cookie_name = "shop_session"
@@ -188,6 +190,26 @@ no_cache_headers = false
     }
     let classes = row(&table, "default_authentication_classes").0;
     assert_eq!(classes, r#"["TokenAuthentication", "BasicAuthentication"]"#);
+}
+
+#[test]
+fn table_of_lifetimes_says_the_defaults() {
+    let page = include_str!("../../../../docs/lifetimes.md");
+    let table = Folder::new().ok(&["settings"]);
+    let mut rows = 0;
+    for line in page.lines() {
+        let cells: Vec<_> = line.split(" | ").collect();
+        let [_, _, setting, default] = cells[..] else {
+            continue;
+        };
+        let Some(key) = setting.trim().strip_prefix('`') else {
+            continue;
+        };
+        let said = default.split_whitespace().next().unwrap();
+        assert_eq!(row(&table, key.trim_end_matches('`')).0, said, "{line}");
+        rows += 1;
+    }
+    assert_eq!(rows, 11);
 }
 
 #[test]

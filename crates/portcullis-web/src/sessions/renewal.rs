@@ -2,11 +2,13 @@
 
 use http::request::Parts;
 use portcullis_core::{NewSession, PasswordHash, StoreError, User};
-use portcullis_django::session::{HASH, USER_ID, auth_hash};
+use portcullis_django::session::{self, Expiry, HASH, USER_ID, auth_hash};
 use serde_json::{Map, Value};
-use time::Duration;
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
 
-use super::Sessions;
+use super::{Open, Sessions};
+use crate::device::device_of;
 use crate::effects::Effects;
 
 /// A session with a new key, until it is written and its cookie is sent.
@@ -73,6 +75,53 @@ impl Sessions {
         self.store.open_anonymous_session(session).await?;
         self.send_cookie(&effects, &key, cookie_age);
         Ok(())
+    }
+
+    /// Moves a session that an older secret vouched for to a new key, under the current secret.
+    pub(super) async fn rekey(
+        &self,
+        request: &Parts,
+        open: Open,
+        user: &User,
+        effects: &Effects,
+    ) -> Result<(), StoreError> {
+        let mut data = open.data;
+        data.insert(HASH.to_owned(), Value::String(self.hash_of(&user.password)));
+        let (session, age) = self.new_session(request, &data, None);
+        let key = session.key.clone();
+        if self.store.rekey_session(&open.key, session).await? {
+            self.send_cookie(effects, &key, age);
+            effects.move_session(&key);
+        }
+        Ok(())
+    }
+
+    /// A session row with a new key, and how long its cookie is kept.
+    pub(super) fn new_session(
+        &self,
+        request: &Parts,
+        data: &Map<String, Value>,
+        replaces: Option<String>,
+    ) -> (NewSession, Option<Duration>) {
+        let now = self.clock.now();
+        let age = self.settings.cookie.age;
+        let close = self.settings.expire_at_browser_close;
+        let (expiry, is_browser_session) = session::expiry(data, age.whole_seconds(), close);
+        let lives = match expiry {
+            Expiry::Seconds(seconds) => Duration::seconds(seconds),
+            Expiry::At(at) => OffsetDateTime::parse(&at, &Rfc3339).map_or(age, |at| at - now),
+        };
+        let lives = self.settings.absolute.map_or(lives, |most| lives.min(most));
+        let fallbacks = self.secret_keys.expose_fallbacks();
+        let session = NewSession {
+            key: session::new_key(),
+            data: session::encode(data, self.secrets(&fallbacks), now.unix_timestamp()),
+            replaces,
+            device: device_of(request),
+            now,
+            expires: now.checked_add(lives).unwrap_or(now + age),
+        };
+        (session, (!is_browser_session).then_some(lives))
     }
 
     /// What a session holds of a password, and is over without.

@@ -5,6 +5,7 @@ mod csrf;
 mod durability;
 mod enumeration;
 mod invariants;
+mod lifetimes;
 mod limits;
 mod limits_by_address;
 mod limits_of_tokens;

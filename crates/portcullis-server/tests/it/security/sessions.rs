@@ -17,10 +17,10 @@ use super::{PASSWORD, hashers, user};
 use crate::client::Client;
 use crate::sessions::Browser;
 
-const SECRET: &str = "a secret of the tests";
+pub(super) const SECRET: &str = "a secret of the tests";
 
 /// What a session of a user holds, whose password and secret vouch for it.
-fn data_of(user: &User, secret: &str) -> Map<String, Value> {
+pub(super) fn data_of(user: &User, secret: &str) -> Map<String, Value> {
     let pairs = [
         (USER_ID, user.id.to_string()),
         (BACKEND, MODEL_BACKEND.to_owned()),
@@ -30,7 +30,7 @@ fn data_of(user: &User, secret: &str) -> Map<String, Value> {
     pairs.into_iter().collect()
 }
 
-fn encoded(client: &Client, data: &Map<String, Value>, secret: &str) -> String {
+pub(super) fn encoded(client: &Client, data: &Map<String, Value>, secret: &str) -> String {
     let fallbacks = &[];
     let secrets = Secrets {
         key: secret,
@@ -40,7 +40,7 @@ fn encoded(client: &Client, data: &Map<String, Value>, secret: &str) -> String {
 }
 
 /// Puts a session with this column into the database; its key.
-async fn stored(client: &Client, user: &User, data: String) -> String {
+pub(super) async fn stored(client: &Client, user: &User, data: String) -> String {
     let key = session::new_key();
     let now = client.clock.now();
     let login = NewLogin::Session(NewSession {
@@ -67,7 +67,7 @@ pub(crate) async fn open_session(client: &Client, user: &User) -> String {
 }
 
 /// The status of `/api/user/` with that session cookie.
-async fn status_of(client: &Client, key: &str) -> u16 {
+pub(super) async fn status_of(client: &Client, key: &str) -> u16 {
     let mut browser = Browser::new(client);
     browser
         .cookies
