@@ -21,6 +21,7 @@ mod letters;
 mod limits;
 mod login_list;
 mod login_state;
+mod logins_of_users;
 mod logout;
 #[cfg(feature = "mail")]
 pub mod mail;

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::Path;
 use http::StatusCode;
 use http::request::Parts;
-use portcullis_core::{AuditEvent, IsAuthenticated, ListedLogin, LoginId, Spared};
+use portcullis_core::{AuditEvent, IsAuthenticated, ListedLogin, LoginId, Spared, UserId};
 use portcullis_web::{Access, Doors, Gate, Refusal, delete, get, post};
 use serde_json::{Value, json};
 
@@ -60,7 +60,11 @@ impl Accounts {
     /// 401 for nobody, 503 when the database fails.
     pub async fn logins(&self, access: &Access) -> Result<Vec<ListedLogin>, Refusal> {
         let user = access.who().user().ok_or_else(|| access.refusal())?;
-        let mut logins = self.passwords.store().list_logins(&user.id).await?;
+        self.open_logins(&user.id).await
+    }
+
+    pub(crate) async fn open_logins(&self, user: &UserId) -> Result<Vec<ListedLogin>, Refusal> {
+        let mut logins = self.passwords.store().list_logins(user).await?;
         let now = self.clock.now();
         logins.retain(|login| login.expires.is_none_or(|expires| expires > now));
         Ok(logins)
@@ -129,19 +133,22 @@ impl Accounts {
 async fn list(accounts: Accounts, access: Access) -> Result<Json<Value>, Refusal> {
     let current = current(&access);
     let logins = accounts.logins(&access).await?;
-    let row = |login: ListedLogin| {
-        json!({
-            "id": login.id.0,
-            "device": login.device,
-            "scheme": login.scheme.to_string(),
-            "created": shown(login.created),
-            "last_seen": shown(login.last_seen),
-            "expires": login.expires.map(shown),
-            "address": login.address,
-            "current": Some(login.id) == current,
-        })
-    };
-    Ok(Json(logins.into_iter().map(row).collect()))
+    let rows = logins.into_iter().map(|login| row(login, current));
+    Ok(Json(rows.collect()))
+}
+
+/// A login as the lists show it.
+pub(crate) fn row(login: ListedLogin, current: Option<LoginId>) -> Value {
+    json!({
+        "id": login.id.0,
+        "device": login.device,
+        "scheme": login.scheme.to_string(),
+        "created": shown(login.created),
+        "last_seen": shown(login.last_seen),
+        "expires": login.expires.map(shown),
+        "address": login.address,
+        "current": Some(login.id) == current,
+    })
 }
 
 async fn end(
@@ -178,7 +185,7 @@ async fn log_out_all(
 }
 
 /// The login that asks.
-fn current(access: &Access) -> Option<LoginId> {
+pub(crate) fn current(access: &Access) -> Option<LoginId> {
     access.authenticated().and_then(|proof| proof.login)
 }
 

@@ -41,6 +41,12 @@ permission!(
     |ask| ask.who().user().is_some_and(|user| user.is_staff)
 );
 
+permission!(
+    /// Users with `is_superuser`: the administrators, who may do everything.
+    IsSuperuser,
+    |ask| ask.who().user().is_some_and(|user| user.is_superuser)
+);
+
 /// [`IsAdminUser`] by its other name.
 pub type IsStaffUser = IsAdminUser;
 

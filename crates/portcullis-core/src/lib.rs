@@ -21,7 +21,9 @@ pub use action::Action;
 pub use authenticator::{
     AuthError, Authenticated, Authenticator, Challenge, CredentialPlace, LoginId,
 };
-pub use builtin::{AllowAny, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly, IsStaffUser};
+pub use builtin::{
+    AllowAny, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly, IsStaffUser, IsSuperuser,
+};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use compose::{And, Not, Or, PermissionExt};
 pub use model_permissions::ModelPermissions;

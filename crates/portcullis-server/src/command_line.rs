@@ -70,6 +70,14 @@ pub enum Command {
         #[command(subcommand)]
         what: TokenCommand,
     },
+    /// List where a user is logged in, on every device and by every scheme, or end all of it.
+    Logins {
+        /// Log-in name or e-mail address.
+        name: String,
+        /// End all of them, with their sessions, tokens and JWTs.
+        #[arg(long)]
+        end: bool,
+    },
     /// See whether mail arrives.
     Mail {
         /// What to do with it.

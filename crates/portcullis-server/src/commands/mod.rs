@@ -7,6 +7,7 @@ mod check;
 mod exit;
 mod explain;
 mod invite;
+mod logins;
 mod mail;
 mod opening;
 mod password;
@@ -85,6 +86,7 @@ pub async fn run(line: CommandLine) -> anyhow::Result<ExitCode> {
             account::change_password(settings, &name, password).await?;
         }
         Command::Token { what } => token::run(settings, what).await?,
+        Command::Logins { name, end } => logins::run(settings, &name, end).await?,
         Command::Mail {
             what: MailCommand::Test { address },
         } => mail::test(settings, &address).await?,

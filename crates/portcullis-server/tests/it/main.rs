@@ -25,6 +25,7 @@ mod inside;
 mod invitations;
 mod kill;
 mod login_state;
+mod logins_of_users;
 mod logs;
 mod mail;
 mod missing_tables;
