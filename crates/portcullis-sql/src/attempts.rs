@@ -1,5 +1,7 @@
 //! Counting tries, each in one transaction with its answer, however many counters it has.
 
+use std::sync::atomic::Ordering;
+
 use async_trait::async_trait;
 use portcullis_core::{Attempt, AttemptStore, Counter, StoreError};
 use time::{Duration, OffsetDateTime};
@@ -10,6 +12,16 @@ use crate::value::values;
 
 /// How many windows that are over are removed with each new one: the table cannot grow for ever.
 const SWEEP: i64 = 16;
+
+/// How many counters there may be. Each node looks whether there are more at its first new one, and then
+/// at each thousandth: counting them takes a while.
+const MOST: i64 = 500_000;
+
+/// How many new counters there are from one look to the next.
+const BETWEEN_LOOKS: u64 = 1000;
+
+/// How many are removed at a look: more than several nodes make between two looks.
+const EVICTED: i64 = 20_000;
 
 #[async_trait]
 impl AttemptStore for Database {
@@ -33,6 +45,10 @@ impl AttemptStore for Database {
         }
         if is_new {
             sweep(&mut transaction, now).await?;
+            let made = self.new_counters().fetch_add(1, Ordering::Relaxed);
+            if made.is_multiple_of(BETWEEN_LOOKS) {
+                evict(&mut transaction).await?;
+            }
         }
         transaction.commit().await?;
         Ok(Attempt::Allowed)
@@ -102,12 +118,35 @@ async fn stopped(
     })
 }
 
-async fn sweep(transaction: &mut Transaction, now: OffsetDateTime) -> Result<(), StoreError> {
-    // Two that sweep at once must not wait for each other's rows.
-    let lock = match transaction.dialect() {
+/// Removes counters where there are too many, those with the fewest tries first: whoever makes many does
+/// not get rid of the one that stops them. Invitations, which are used up by their counter, stay.
+async fn evict(transaction: &mut Transaction) -> Result<(), StoreError> {
+    let sql = "SELECT count(*) FROM portcullis_throttle";
+    let row = transaction.optional_row(sql, values![]).await?;
+    let count: i64 = row.map_or(Ok(0), |row| row.get(0))?;
+    if count <= MOST {
+        return Ok(());
+    }
+    let lock = skipping(transaction.dialect());
+    let sql = format!(
+        "DELETE FROM portcullis_throttle WHERE key IN (SELECT key FROM portcullis_throttle \
+         WHERE key NOT LIKE 'invitation:%' ORDER BY tries, until LIMIT ?1 {lock})"
+    );
+    let evicted = transaction.execute(&sql, values![EVICTED]).await?;
+    tracing::warn!(evicted, count, "there were too many counters of tries");
+    Ok(())
+}
+
+/// Two that remove counters at once must not wait for each other's rows.
+fn skipping(dialect: Dialect) -> &'static str {
+    match dialect {
         Dialect::Sqlite => "",
         Dialect::Postgres => "FOR UPDATE SKIP LOCKED",
-    };
+    }
+}
+
+async fn sweep(transaction: &mut Transaction, now: OffsetDateTime) -> Result<(), StoreError> {
+    let lock = skipping(transaction.dialect());
     let sql = format!(
         "DELETE FROM portcullis_throttle WHERE key IN \
          (SELECT key FROM portcullis_throttle WHERE until <= ?1 LIMIT ?2 {lock})"

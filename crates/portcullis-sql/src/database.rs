@@ -34,6 +34,7 @@ pub struct Database {
     engine: Engine,
     statements: Arc<AtomicU64>,
     newest_user: Arc<AtomicI64>,
+    new_counters: Arc<AtomicU64>,
     revocations: Revocations,
     tables: Arc<OnceLock<Tables>>,
     user_table: UserTable,
@@ -167,6 +168,7 @@ impl Database {
             engine,
             statements: Arc::default(),
             newest_user: Arc::new(AtomicI64::new(i64::MIN)),
+            new_counters: Arc::default(),
             revocations: Revocations::default(),
             tables: Arc::default(),
             user_table: UserTable::default(),
@@ -176,6 +178,11 @@ impl Database {
     }
 
     /// The highest primary key of a user whose names are known to be in our tables.
+    /// How many counters of tries were made here.
+    pub(crate) fn new_counters(&self) -> &AtomicU64 {
+        &self.new_counters
+    }
+
     pub(crate) fn newest_user(&self) -> &AtomicI64 {
         &self.newest_user
     }

@@ -122,6 +122,7 @@ behaviours! {
     social::rows_are_in_the_table_that_the_project_uses,
     standings::standing_needs_its_session_and_its_token,
     standings::standings_of_many_cost_a_statement_for_each_kind,
+    throttle::counters_over_the_most_are_evicted_but_not_those_that_stop,
     throttle::no_more_than_the_limit_get_on_at_once,
     throttle::try_counts_against_all_of_its_counters_or_none,
     throttle::window_that_is_over_starts_again,

@@ -94,3 +94,27 @@ pub(crate) async fn try_counts_against_all_of_its_counters_or_none(place: Place)
         }
     }
 }
+
+pub(crate) async fn counters_over_the_most_are_evicted_but_not_those_that_stop(place: Place) {
+    let database = place.migrated().await;
+    let once = Limit { tries: 1, ..LIMIT };
+    for _ in 0..3 {
+        database.attempt("stopped", LIMIT, NOW).await.unwrap();
+    }
+    database.attempt("invitation:x", once, NOW).await.unwrap();
+    place
+        .run(
+            "INSERT INTO portcullis_throttle (key, tries, until) \
+             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500000) \
+             SELECT 'many' || i, 1, (SELECT max(until) FROM portcullis_throttle) FROM n",
+        )
+        .await;
+    // Another node, which looks at its first new counter.
+    let node = place.database().await;
+    node.attempt("new", LIMIT, NOW).await.unwrap();
+    assert_eq!(place.count("portcullis_throttle").await, 480_003);
+    for (key, limit) in [("stopped", LIMIT), ("invitation:x", once)] {
+        let attempt = node.attempt(key, limit, NOW).await.unwrap();
+        assert!(matches!(attempt, Attempt::Stopped { .. }), "{key}");
+    }
+}
