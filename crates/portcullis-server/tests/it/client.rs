@@ -169,6 +169,24 @@ impl Client {
             .await
     }
 
+    /// JSON with an `Authorization` header.
+    pub(crate) async fn send_json(
+        &self,
+        method: &str,
+        path: &str,
+        authorization: &str,
+        body: &Value,
+    ) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("Authorization", authorization)
+            .header("Content-Type", "application/json")
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        self.send(request).await
+    }
+
     pub(crate) async fn post_as(
         &self,
         path: &str,

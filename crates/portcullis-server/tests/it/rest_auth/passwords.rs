@@ -209,14 +209,9 @@ async fn wrong_old_passwords_count_as_log_ins_that_failed() {
     for _ in 0..11 {
         let body =
             json!({ "old_password": "nope", "new_password1": OTHER, "new_password2": OTHER });
-        let request = http::Request::builder()
-            .method("POST")
-            .uri("/rest-auth/password/change/")
-            .header("Authorization", &authorization)
-            .header("Content-Type", "application/json")
-            .body(axum::body::Body::from(body.to_string()))
-            .unwrap();
-        statuses.push(client.send(request).await.status.as_u16());
+        let path = "/rest-auth/password/change/";
+        let answer = client.send_json("POST", path, &authorization, &body).await;
+        statuses.push(answer.status.as_u16());
     }
     assert_eq!(statuses[..10], [400; 10]);
     assert_eq!(statuses[10], 429);

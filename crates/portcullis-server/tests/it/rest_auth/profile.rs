@@ -26,16 +26,10 @@ async fn own_username_may_be_sent_as_it_is_unless_it_counts_as_taken() {
     ] {
         let client = Client::with(&surroundings).await;
         let token = client.signup("ada@example.com", PASSWORD).await;
-        let request = http::Request::builder()
-            .method("PUT")
-            .uri("/rest-auth/user/")
-            .header("Authorization", format!("Token {token}"))
-            .header("Content-Type", "application/json")
-            .body(axum::body::Body::from(
-                r#"{"username":"ada@example.com","first_name":"Ada"}"#,
-            ))
-            .unwrap();
-        assert_eq!(client.send(request).await.status, status);
+        let body = json!({ "username": "ada@example.com", "first_name": "Ada" });
+        let authorization = format!("Token {token}");
+        let answer = client.send_json("PUT", "/rest-auth/user/", &authorization, &body);
+        assert_eq!(answer.await.status, status);
     }
 }
 
@@ -121,14 +115,9 @@ async fn address_changes_when_the_new_one_is_confirmed_and_the_old_one_is_told()
     let authorization = format!("Token {token}");
     let change = async |email: &str, password: &str| {
         let body = json!({ "email": email, "password": password });
-        let request = http::Request::builder()
-            .method("POST")
-            .uri("/api/email/")
-            .header("Authorization", &authorization)
-            .header("Content-Type", "application/json")
-            .body(axum::body::Body::from(body.to_string()))
-            .unwrap();
-        client.send(request).await
+        client
+            .send_json("POST", "/api/email/", &authorization, &body)
+            .await
     };
     let refused = change("new@example.com", "nope").await;
     assert_eq!(
