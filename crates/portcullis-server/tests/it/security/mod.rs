@@ -11,6 +11,7 @@ mod limits_by_address;
 mod limits_of_tokens;
 mod passwords;
 mod sessions;
+mod timing;
 mod tokens;
 
 use std::net::IpAddr;
