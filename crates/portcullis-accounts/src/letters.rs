@@ -60,6 +60,11 @@ impl Accounts {
         self.letters(|mailer| mailer.reset_password(user, uid, token, age))
     }
 
+    /// Sends a link to sign up with.
+    pub(crate) fn invitation_letter(&self, email: &str, invitation: &str) -> Vec<OutgoingMail> {
+        self.letters(|mailer| mailer.invitation(email, invitation, crate::INVITATION_AGE))
+    }
+
     /// Has what was written sent at once.
     pub(crate) fn send_now(&self) {
         if let Some(mailer) = &self.mailer {
@@ -103,6 +108,10 @@ impl Accounts {
     }
 
     pub(crate) fn reset_link(&self, _: &User, _: &str, _: &str) -> Vec<OutgoingMail> {
+        Vec::new()
+    }
+
+    pub(crate) fn invitation_letter(&self, _: &str, _: &str) -> Vec<OutgoingMail> {
         Vec::new()
     }
 

@@ -16,6 +16,7 @@ mod device;
 mod doors;
 mod email_change;
 mod invitation;
+mod inviting;
 mod jwt;
 mod letters;
 mod limits;
@@ -48,6 +49,7 @@ pub use administrators::SetupKey;
 pub use compat::AccountCompat;
 pub use device::{DeviceLogIn, DeviceToken, DeviceTokens};
 pub use invitation::{INVITATION_AGE, invitation};
+pub use inviting::Invited;
 pub use jwt::{Families, Jwt, JwtSettings, RefreshLimits, Renewed, SignedToken, TokenPair};
 pub use login_state::LoginState;
 #[cfg(feature = "mail")]

@@ -241,7 +241,7 @@ fn is_short(email: &str) -> bool {
     email.chars().nth(MAX_EMAIL_CHARACTERS).is_none()
 }
 
-fn taken() -> FieldErrors {
+pub(crate) fn taken() -> FieldErrors {
     FieldErrors::one(
         "email",
         "An account with this e-mail address already exists.",

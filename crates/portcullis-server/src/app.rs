@@ -220,6 +220,7 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         .merge(accounts.doors(&gate))
         .merge(accounts.login_list_doors(&gate))
         .merge(accounts.logins_of_users_doors(&gate))
+        .merge(accounts.invitation_doors(&gate))
         .merge(rest_auth.doors(&gate, "/rest-auth/", Api::new))
         .merge(accounts.device_doors(&gate, "/knox/", Api::new))
         .merge(jwt.doors(&gate, "/jwt/", Api::new))

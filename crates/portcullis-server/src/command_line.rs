@@ -84,7 +84,8 @@ pub enum Command {
         #[command(subcommand)]
         what: MailCommand,
     },
-    /// Make an invitation for an address, with which it can sign up once in 7 days; print it, this once.
+    /// Make an invitation for an address, with which it can sign up once in 7 days; print it, this once,
+    /// and mail a link where mail is set up.
     Invite {
         /// The e-mail address.
         email: String,

@@ -49,6 +49,22 @@ pub(crate) fn administrator() -> Description {
         .answer(403, "No administrator asks.", Content::Detail)
 }
 
+pub(crate) fn invite() -> Description {
+    Description::new("Invite somebody")
+        .notes("For administrators. Where there is mail, a link goes to the address.")
+        .fields([Field::email("email").max(150)])
+        .answer(
+            201,
+            "An invitation, good for that address, and once.",
+            [
+                Field::email("email"),
+                Field::text("invitation"),
+                Field::moment("expires"),
+                Field::boolean("sent").about("Whether a mail is on its way."),
+            ],
+        )
+}
+
 fn made() -> [Field; 2] {
     [Field::email("email"), Field::text("token")]
 }

@@ -58,6 +58,12 @@ impl LinkPattern {
         Self("/password/reset/key/{uid}/{token}/".to_owned())
     }
 
+    /// For an invitation: `/invitation/{invitation}/`.
+    #[must_use]
+    pub fn invitation() -> Self {
+        Self("/invitation/{invitation}/".to_owned())
+    }
+
     /// The link, with each value escaped.
     pub(super) fn fill(&self, base_url: &str, values: &[(&str, &str)]) -> String {
         let base_url = match self.0.starts_with('/') {

@@ -145,6 +145,21 @@ impl Mailer {
         self.write(Kind::UnknownAccount, address, &[])
     }
 
+    /// Sends an [`invitation`](crate::invitation()) to its address.
+    #[must_use]
+    pub fn invitation(
+        &self,
+        address: &str,
+        invitation: &str,
+        good_for: Duration,
+    ) -> Option<OutgoingMail> {
+        let settings = &self.0.settings;
+        let places = [("invitation", invitation)];
+        let link = settings.invitation.fill(&settings.base_url, &places);
+        let values = [("link", link.as_str()), ("good_for", &in_words(good_for))];
+        self.write(Kind::Invitation, address, &values)
+    }
+
     /// Shows that mail arrives.
     #[must_use]
     pub fn test(&self, address: &str) -> Option<OutgoingMail> {

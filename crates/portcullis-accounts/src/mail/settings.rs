@@ -24,6 +24,8 @@ pub struct MailSettings {
     /// `/password/reset/key/{uid}/{token}/`.
     #[doc(alias = "password_reset_confirm")]
     pub reset_password: LinkPattern,
+    /// Where an invitation leads; holds `{invitation}`. Default: `/invitation/{invitation}/`.
+    pub invitation: LinkPattern,
     /// A folder with templates that are used instead of the built-in ones of the same names.
     pub templates: Option<PathBuf>,
     /// How long one attempt to send a mail may take. Default: 10 seconds; no more than 50 count, so
@@ -54,6 +56,7 @@ impl MailSettings {
             base_url: base_url.into(),
             confirm_email: LinkPattern::confirm_email(),
             reset_password: LinkPattern::reset_password(),
+            invitation: LinkPattern::invitation(),
             templates: None,
             timeout: Duration::from_secs(10),
         }

@@ -19,17 +19,19 @@ pub(super) enum Kind {
     PasswordChanged,
     EmailChanged,
     UnknownAccount,
+    Invitation,
     Test,
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::ConfirmEmail,
         Self::ResetPassword,
         Self::AccountExists,
         Self::PasswordChanged,
         Self::EmailChanged,
         Self::UnknownAccount,
+        Self::Invitation,
         Self::Test,
     ];
 
@@ -41,6 +43,7 @@ impl Kind {
             Self::PasswordChanged => "password_changed",
             Self::EmailChanged => "email_changed",
             Self::UnknownAccount => "unknown_account",
+            Self::Invitation => "invitation",
             Self::Test => "test",
         }
     }
@@ -60,9 +63,9 @@ macro_rules! built_in {
 }
 
 /// File name and source.
-const BUILT_IN: [(&str, &str); 21] = built_in!(
+const BUILT_IN: [(&str, &str); 24] = built_in!(
     "confirm_email" "reset_password" "account_exists" "password_changed" "email_changed"
-    "unknown_account" "test"
+    "unknown_account" "invitation" "test"
 );
 
 /// What all HTML is put into; a folder may have its own.

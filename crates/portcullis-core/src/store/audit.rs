@@ -34,6 +34,8 @@ pub enum AuditEvent {
     EmailConfirmed,
     /// An administrator was made.
     AdministratorMade,
+    /// Somebody was invited; about the administrator who did.
+    Invited,
     /// An account at a provider became a way to log in to an account.
     SocialLinked,
     /// It is none any more.
@@ -42,7 +44,7 @@ pub enum AuditEvent {
 
 impl AuditEvent {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Login,
         Self::Logout,
         Self::Lock,
@@ -54,6 +56,7 @@ impl AuditEvent {
         Self::SignUp,
         Self::EmailConfirmed,
         Self::AdministratorMade,
+        Self::Invited,
         Self::SocialLinked,
         Self::SocialUnlinked,
     ];
@@ -73,6 +76,7 @@ impl AuditEvent {
             Self::SignUp => "signup",
             Self::EmailConfirmed => "email_confirmed",
             Self::AdministratorMade => "admin_made",
+            Self::Invited => "invited",
             Self::SocialLinked => "social_linked",
             Self::SocialUnlinked => "social_unlinked",
         }

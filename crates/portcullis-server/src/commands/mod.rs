@@ -90,7 +90,7 @@ pub async fn run(line: CommandLine) -> anyhow::Result<ExitCode> {
         Command::Mail {
             what: MailCommand::Test { address },
         } => mail::test(settings, &address).await?,
-        Command::Invite { email } => invite::invite(settings, &email)?,
+        Command::Invite { email } => invite::invite(settings, &email).await?,
         Command::Audit(what) => audit::run(settings, what).await?,
         Command::Clearsessions => token::clear_sessions(settings).await?,
         Command::Explain { who, method, path } => {

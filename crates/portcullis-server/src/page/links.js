@@ -28,13 +28,18 @@ function on(id, path, body) {
   form?.addEventListener("submit", async (event) => {
     event.preventDefault();
     const answer = await post(path, body(form));
-    const done = answer.status === 200;
+    const done = answer.status === 200 || answer.status === 201;
     outcome.textContent = done ? form.dataset.done : words(answer);
     if (done) form.remove();
   });
 }
 
 on("#confirm", "/rest-auth/registration/verify-email/", () => ({ key: parts[2] }));
+on("#invitation", "/api/signup/", (form) => ({
+  invitation: parts[2],
+  email: form.elements.email.value,
+  password: form.elements.password.value,
+}));
 on("#reset", "/rest-auth/password/reset/confirm/", (form) => ({
   uid: parts[4],
   token: parts[5],

@@ -1,6 +1,6 @@
 //! Where links in mails lead: a page that asks before it does anything.
 //!
-//! `GET` changes nothing, for mail scanners follow links; the button posts to dj-rest-auth's doors.
+//! `GET` changes nothing, for mail scanners follow links; the button posts to the doors.
 
 use axum::response::{Html, IntoResponse};
 use http::header;
@@ -28,22 +28,35 @@ pub(super) fn doors(gate: &Gate) -> Doors {
         .authenticated_by(Vec::new())
         .open()
         .route(
+            "/invitation/{invitation}/",
+            get(invitation).described(file("Sign up with an invitation", HTML)),
+        )
+        .authenticated_by(Vec::new())
+        .open()
+        .route(
             "/links.js",
-            get(script).described(file("The script of both", SCRIPT)),
+            get(script).described(file("The script of these pages", SCRIPT)),
         )
         .authenticated_by(Vec::new())
         .open()
 }
 
 async fn confirm_email() -> impl IntoResponse {
-    page(include_str!("confirm_email.html"))
+    page("Confirm your address", include_str!("confirm_email.html"))
 }
 
 async fn reset_password() -> impl IntoResponse {
-    page(include_str!("reset_password.html"))
+    page("A new password", include_str!("reset_password.html"))
 }
 
-fn page(html: &'static str) -> impl IntoResponse {
+async fn invitation() -> impl IntoResponse {
+    page("Sign up", include_str!("invitation.html"))
+}
+
+/// A page with that heading and form.
+fn page(title: &str, form: &str) -> impl IntoResponse + use<> {
+    let html = include_str!("link.html").replace("{title}", title);
+    let html = html.replace("{form}", form);
     let headers = [
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::REFERRER_POLICY, "no-referrer"),

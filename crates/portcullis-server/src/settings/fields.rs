@@ -16,7 +16,9 @@ use super::fault::{SettingsError, Source};
 use super::jwt::{JwtSecret, Moment};
 use super::kind::{AtLeastOne, Kind, Whole};
 use super::layers::Layers;
-use super::mail::{ConfirmEmailLink, Line, MailFrom, MailVia, Password, Port, ResetPasswordLink};
+use super::mail::{
+    ConfirmEmailLink, InvitationLink, Line, MailFrom, MailVia, Password, Port, ResetPasswordLink,
+};
 use super::name::{BackendPath, CookieName, TableName, ZoneName};
 use super::seconds::Seconds;
 use super::social::{ProviderName, SafeUrl};
@@ -551,6 +553,10 @@ settings! {
     /// To set a new password, with {uid} and {token}.
     "links.reset_password" links_reset_password: ResetPasswordLink =
         ResetPasswordLink(LinkPattern::reset_password());
+
+    /// To sign up with an invitation, with {invitation}.
+    "links.invitation" links_invitation: InvitationLink =
+        InvitationLink(LinkPattern::invitation());
 
     /// Whether every door is documented at /docs/, and in OpenAPI at /docs/openapi.json.
     "docs.enabled" docs_enabled: bool = true;

@@ -129,6 +129,10 @@ pub struct ConfirmEmailLink(pub LinkPattern);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResetPasswordLink(pub LinkPattern);
 
+/// Where an invitation leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvitationLink(pub LinkPattern);
+
 /// A kind of value that is a link with places to fill in.
 macro_rules! link {
     ($kind:ident, $places:expr) => {
@@ -154,6 +158,7 @@ macro_rules! link {
 
 link!(ConfirmEmailLink, ["key"]);
 link!(ResetPasswordLink, ["uid", "token"]);
+link!(InvitationLink, ["invitation"]);
 
 #[cfg(test)]
 mod tests {

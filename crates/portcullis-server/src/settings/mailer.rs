@@ -34,6 +34,7 @@ impl Settings {
             subject_prefix: self.mail_subject_prefix.0.clone(),
             confirm_email: self.links_confirm_email.0.clone(),
             reset_password: self.links_reset_password.0.clone(),
+            invitation: self.links_invitation.0.clone(),
             templates: self.mail_templates.clone(),
             timeout: Duration::from_secs(self.mail_timeout_seconds.get().into()),
             ..MailSettings::new(from, self.base_url())

@@ -2,13 +2,13 @@
 
 use portcullis::AccountSettings;
 use portcullis::accounts::{SignUpMode, invitation};
-use portcullis::core::{Clock, SecretKeys};
+use portcullis::core::{AuditEvent, AuditFilter, AuditStore, Clock, SecretKeys};
 use portcullis_server::Surroundings;
 use serde_json::{Value, json};
 use time::Duration;
 
 use crate::client::{Answer, Client};
-use crate::command::{ADA, Folder};
+use crate::command::{ADA, Folder, database};
 
 const PASSWORD: &str = "correct horse 9";
 
@@ -124,6 +124,72 @@ async fn many_sign_ups_with_one_invitation_at_once_make_one_account() {
     let answers = [a, b, c, d];
     let made = answers.iter().filter(|answer| answer.status == 201);
     assert_eq!(made.count(), 1);
+}
+
+#[tokio::test]
+async fn administrator_invites_by_a_mail_whose_link_leads_to_the_sign_up() {
+    let client = client(SignUpMode::Invitation).await;
+    let body = json!({ "email": ADA, "password": PASSWORD, "setup_key": client.setup_key });
+    let made = client.post("/api/administrators/", body).await;
+    let administrator = format!("Token {}", made.body["token"].as_str().unwrap());
+    client.mails().await;
+    let path = "/api/invitations/";
+    let invite = async |authorization: &str, email: &str| {
+        let body = json!({ "email": email });
+        client.send_json("POST", path, authorization, &body).await
+    };
+    let invited = invite(&administrator, "eve@example.com").await;
+    assert_eq!(invited.status, 201, "{invited:?}");
+    assert_eq!(invited.body["sent"], json!(true));
+    assert_eq!(invited.body["expires"], json!("2026-01-09T03:04:05Z"));
+    let code = invited.body["invitation"].as_str().unwrap();
+    let mail = client.mails().await.pop().unwrap();
+    let told = (mail.recipient.as_str(), mail.kind.as_str());
+    assert_eq!(told, ("eve@example.com", "invitation"));
+    let link = format!("/invitation/{code}/");
+    assert!(mail.text.contains(&format!("https://example.com{link}\n")));
+    // The link alone uses nothing up.
+    assert_eq!(client.get(&link, "").await.status, 200);
+    let signed_up = sign_up(&client, DOORS[0], "eve@example.com", &json!(code)).await;
+    assert_eq!(signed_up.status, 201, "{signed_up:?}");
+    let eve = format!("Token {}", signed_up.body["token"].as_str().unwrap());
+    client.mails().await;
+    for (authorization, email, status) in [
+        (eve.as_str(), "bob@example.com", 403),
+        ("", "bob@example.com", 401),
+        (&administrator, "EVE@example.com", 400),
+        (&administrator, "bob", 400),
+    ] {
+        let answer = invite(authorization, email).await;
+        assert_eq!(answer.status, status, "{email} {answer:?}");
+    }
+    assert!(client.mails().await.is_empty());
+    let filter = AuditFilter {
+        event: Some(AuditEvent::Invited),
+        ..AuditFilter::default()
+    };
+    let lines = client.store.audit(&filter).await.unwrap();
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0].username.as_deref(), Some(ADA));
+}
+
+#[test]
+fn command_puts_the_link_into_the_outbox_where_mail_is_set_up() {
+    let folder = Folder::with_user(ADA);
+    folder.write("portcullis.toml", "[mail]\ntransport = \"file\"\n");
+    let said = folder.run(&["invite", "eve@example.com"]);
+    assert_eq!((said.status, said.out.lines().count()), (0, 1), "{said:?}");
+    assert!(
+        said.err
+            .contains("a mail with a link goes to eve@example.com"),
+        "{said:?}"
+    );
+    let sql = "SELECT text FROM portcullis_outbox WHERE kind = 'invitation' \
+               AND recipient = 'eve@example.com'";
+    let row = |row: &rusqlite::Row<'_>| row.get::<_, String>(0);
+    let text = database(&folder).query_row(sql, [], row).unwrap();
+    let link = format!("/invitation/{}/\n", said.out.trim());
+    assert!(text.contains(&link), "{text}");
 }
 
 #[test]

@@ -165,6 +165,7 @@ templates = "c"
 [links]
 confirm_email = "/e/{key}/"
 reset_password = "https://app.example.com/#{uid}/{token}"
+invitation = "/i/{invitation}"
 [compat]
 all = true
 no_cache_headers = false

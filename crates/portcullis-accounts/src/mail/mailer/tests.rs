@@ -78,6 +78,7 @@ fn every_mail_has_a_subject_a_text_and_html() {
         mailer.password_changed(&ada),
         mailer.email_changed(&ada, "old@example.com"),
         mailer.unknown_account("nobody@example.com"),
+        mailer.invitation("new@example.com", "i", hour),
         mailer.test("ops@example.com"),
     ];
     for mail in mails {
