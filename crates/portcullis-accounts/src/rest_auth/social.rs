@@ -119,7 +119,7 @@ async fn log_in(
     csrf.check_log_in(&request).map_err(Refusal::CsrfFailed)?;
     let (proof, invitation) = read(&auth, &fields)?;
     let finished = social.finish(&request, provider, proof).await;
-    let finished = finished.map_err(not_exchanged)?;
+    let finished = finished.map_err(|error| not_exchanged(&auth, error))?;
     if finished.linking.is_some() {
         return Err(SocialError::NotStarted.of_form());
     }
@@ -158,7 +158,7 @@ async fn connect(
     let finished = social.finish(&request, provider, proof).await;
     let Finished {
         identity, linking, ..
-    } = finished.map_err(not_exchanged)?;
+    } = finished.map_err(|error| not_exchanged(&auth, error))?;
     // A code comes of a log-in that this user began to link.
     let is_theirs = linking.is_some_and(|linking| is_linking_of(&linking, &user));
     if is_code && !is_theirs {
@@ -223,8 +223,12 @@ fn read(auth: &RestAuth, fields: &Fields) -> Result<(Proof, Option<String>), Ref
     Ok((proof, invitation))
 }
 
-/// A failed exchange, in dj-rest-auth's words where it has any.
-fn not_exchanged(error: SocialError) -> Refusal {
+/// A failed exchange, in dj-rest-auth's words where it has any, and where these may differ from those about a closed
+/// account.
+fn not_exchanged(auth: &RestAuth, error: SocialError) -> Refusal {
+    if !auth.accounts.settings.compat.distinct_login_errors {
+        return error.of_form();
+    }
     match error {
         SocialError::Provider(ProviderError::Refused(REFUSED_CODE)) => {
             FieldErrors::form("Failed to exchange code for access token").into()

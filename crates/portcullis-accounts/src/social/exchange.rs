@@ -16,6 +16,9 @@ use super::{Call, Code, Identity, Provider, ProviderError, Social, SocialError, 
 /// The longest code and token that are sent to a provider, in bytes.
 const MAX_BYTES: usize = 16 * 1024;
 
+/// An ID token is good for less than this.
+const ID_TOKEN_AGE: time::Duration = time::Duration::hours(2);
+
 /// How long all questions of one log-in to a provider may take together.
 pub(super) const TIME: Duration = Duration::from_secs(25);
 
@@ -123,7 +126,7 @@ impl Social {
         if let Some(cookie) = cookie {
             effects.replace_cookie(&self.settings.cookie.name, cookie);
         }
-        self.once(&returned.once).await?;
+        self.once(&returned.once, FLOW_AGE * 2).await?;
         // A state of one provider's browser flow is nothing at another.
         if returned.pending.provider != provider.name() {
             return Err(SocialError::NotStarted);
@@ -132,12 +135,10 @@ impl Social {
     }
 
     /// Of two who use something that is good once, one gets on.
-    async fn once(&self, key: &str) -> Result<(), SocialError> {
-        let limit = Limit {
-            tries: 1,
-            // Longer than it is good, with clocks that differ.
-            window: FLOW_AGE * 2,
-        };
+    ///
+    /// `window` is longer than it is good, with clocks that differ.
+    async fn once(&self, key: &str, window: time::Duration) -> Result<(), SocialError> {
+        let limit = Limit { tries: 1, window };
         let now = self.accounts.clock.now();
         match self.store().attempt(key, limit, now).await? {
             Attempt::Allowed => Ok(()),
@@ -178,8 +179,8 @@ impl Social {
                 bounded(&token)?;
                 let identity = provider.identity_of_id_token(call, &token, nonce).await?;
                 // Whoever finds it later finds nothing.
-                self.once(&format!("social:id:{}", knox_digest(&token)))
-                    .await?;
+                let key = format!("social:id:{}", knox_digest(&token));
+                self.once(&key, ID_TOKEN_AGE * 2).await?;
                 Ok(identity)
             }
             Proof::DangerAccessToken(token) => {

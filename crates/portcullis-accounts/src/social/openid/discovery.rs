@@ -197,8 +197,9 @@ async fn fetch(call: Call<'_>, issuer: &Url) -> Result<Metadata, ProviderError> 
         token: address("token_endpoint").ok_or(missing)?,
         userinfo: address("userinfo_endpoint"),
         keys: address("jwks_uri").ok_or(missing)?,
-        // `client_secret_basic` is the default where nothing is said.
-        takes_secret_in_form: has("client_secret_post") && !has("client_secret_basic"),
+        // Where both are taken, the form: not everybody decodes names and secrets of the header, as RFC 6749
+        // wants it. The header is the default where nothing is said.
+        takes_secret_in_form: has("client_secret_post"),
         sends_issuer: said.get("authorization_response_iss_parameter_supported")
             == Some(&Value::Bool(true)),
     })

@@ -24,8 +24,11 @@ pub(super) const MAX_BYTES: usize = 16 * 1024;
 /// How far clocks may differ, in seconds.
 const LEEWAY: i64 = 30;
 
-/// How old an ID token may be, in seconds: it is made for this log-in.
+/// How old an ID token may be, in seconds, that was made for this log-in.
 const MAX_AGE: i64 = 600;
+
+/// How old one may be that an app brings: its system gives the same one for a while.
+const MAX_AGE_OF_APP: i64 = 3600;
 
 /// What an ID token must say.
 pub(super) struct Wanted<'a> {
@@ -52,9 +55,13 @@ pub(super) fn check(claims: &Claims, wanted: &Wanted<'_>) -> Result<(), Provider
         Some(_) => return untrusted("an ID token that is over"),
         None => return untrusted("an ID token without an end"),
     }
+    let max_age = match wanted.nonce {
+        Some(_) => MAX_AGE,
+        None => MAX_AGE_OF_APP,
+    };
     match time("iat") {
         Some(issued) if issued > now + LEEWAY => return untrusted("an ID token of the future"),
-        Some(issued) if issued < now - MAX_AGE => return untrusted("an old ID token"),
+        Some(issued) if issued < now - max_age => return untrusted("an old ID token"),
         Some(_) => {}
         None => return untrusted("an ID token without a time"),
     }

@@ -7,7 +7,7 @@ use portcullis_server::Surroundings;
 use portcullis_test::Person;
 use serde_json::json;
 
-use super::{Place, assert_nobody, callback, text, who};
+use super::{Place, assert_nobody, callback, of_query, text, token, who};
 
 const PASSWORD: &str = "correct horse 9";
 
@@ -242,4 +242,34 @@ async fn log_ins_by_providers_are_limited_by_their_place() {
     }
     assert_eq!(came, [200, 200, 200, 429, 429]);
     assert_eq!(who(&browser).await, None);
+}
+
+/// 2.1: dj-rest-auth's door tells a closed account no other thing than a bad code.
+#[tokio::test]
+async fn closed_account_looks_like_a_bad_code_at_every_door() {
+    let place = Place::new().await;
+    place.log_in(&place.browser(), &Person::named("ada")).await;
+    let ada = place.service.store.user_by_login_name("ada@example.com");
+    let ada = ada.await.unwrap().unwrap();
+    place
+        .service
+        .store
+        .set_active(&ada.id, false)
+        .await
+        .unwrap();
+    let mut answers = Vec::new();
+    for is_good in [true, false] {
+        let browser = place.browser();
+        let url = place.begin(&browser, json!({ "callback": "app" })).await;
+        let query = place.provider.consent(&url, &Person::named("ada"));
+        let code = match is_good {
+            true => of_query(&query, "code"),
+            false => "nonsense".to_owned(),
+        };
+        let body = json!({ "code": code, "state": of_query(&query, "state") });
+        let answer = token(&browser, &body).await;
+        answers.push((answer.status, answer.text));
+    }
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(answers[0].0, 400);
 }

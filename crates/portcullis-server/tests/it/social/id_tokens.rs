@@ -48,7 +48,7 @@ async fn id_token_for_somebody_else_or_of_another_time_is_refused() {
         ("exp", json!(now - 31)),
         ("exp", json!("tomorrow")),
         ("exp", Value::Null),
-        ("iat", json!(now - 601)),
+        ("iat", json!(now - 3601)),
         ("iat", json!(now + 60)),
         ("iat", Value::Null),
     ] {
