@@ -26,7 +26,7 @@ pub struct AccountCompat {
     pub social_get_code: bool,
     /// An address links an account at a provider to the account here that has it, whoever vouches for it.
     pub social_link_by_email: bool,
-    /// dj-rest-auth's doors take a provider's access token, or a code without a state.
+    /// dj-rest-auth's doors take any access token, whoever it was made for, or a code without a state.
     pub social_access_token: bool,
     /// A log-in by a provider at dj-rest-auth's doors opens a session, whatever else it opens.
     pub social_opens_session: bool,

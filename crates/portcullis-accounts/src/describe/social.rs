@@ -163,7 +163,7 @@ fn proof() -> [Field; 6] {
             .about("Made for us; instead of a code."),
         Field::text("access_token")
             .optional()
-            .about("Where compat.social_access_token is on."),
+            .about("Of GitHub and Facebook, made for us; of others where compat.social_access_token is on."),
         Field::text("invitation").optional(),
     ]
 }

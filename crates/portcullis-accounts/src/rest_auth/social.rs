@@ -210,11 +210,7 @@ fn read(auth: &RestAuth, fields: &Fields) -> Result<(Proof, Option<String>), Ref
         },
         (None, None, Some(code), None) if takes_any => Proof::DangerCode(code),
         (None, None, Some(_), None) => return Err(SocialError::NotStarted.of_form()),
-        (None, Some(_), ..) => {
-            let text = "An access token says nothing about for whom it was made. \
-                        Send code and state, or id_token.";
-            return Err(FieldErrors::form(text).into());
-        }
+        (None, Some(token), ..) => Proof::AccessToken(token),
         (None, None, None, _) => {
             let text = "Incorrect input. access_token or code is required.";
             return Err(FieldErrors::form(text).into());

@@ -49,6 +49,8 @@ pub enum Proof {
         /// The state.
         state: Option<String>,
     },
+    /// An access token of which the provider says that it was made for us.
+    AccessToken(String),
     /// An access token, as dj-rest-auth takes it: any other service that the person uses has one like it.
     /// Only where a compat key says so.
     DangerAccessToken(String),
@@ -89,7 +91,7 @@ impl Social {
         let state = match &proof {
             Proof::Code { state, .. } => Some(state),
             Proof::IdToken { state, .. } => state.as_ref(),
-            Proof::DangerCode(_) | Proof::DangerAccessToken(_) => None,
+            Proof::DangerCode(_) | Proof::AccessToken(_) | Proof::DangerAccessToken(_) => None,
         };
         let returned = match state {
             Some(state) => Some(self.take(request, provider, state).await?),
@@ -182,6 +184,10 @@ impl Social {
                 let key = format!("social:id:{}", knox_digest(&token));
                 self.once(&key, ID_TOKEN_AGE * 2).await?;
                 Ok(identity)
+            }
+            Proof::AccessToken(token) => {
+                bounded(&token)?;
+                Ok(provider.identity_of_access_token(call, &token).await?)
             }
             Proof::DangerAccessToken(token) => {
                 bounded(&token)?;
@@ -282,6 +288,7 @@ impl fmt::Debug for Proof {
             Self::Code { .. } => "Code(..)",
             Self::DangerCode(_) => "DangerCode(..)",
             Self::IdToken { .. } => "IdToken(..)",
+            Self::AccessToken(_) => "AccessToken(..)",
             Self::DangerAccessToken(_) => "DangerAccessToken(..)",
         })
     }

@@ -37,7 +37,8 @@ pub struct HttpClient {
 /// A request to a provider.
 pub struct Outgoing {
     url: Url,
-    form: Option<String>,
+    /// Its media type, and itself; with one, it is a `POST`.
+    body: Option<(&'static str, String)>,
     authorization: Option<HeaderValue>,
 }
 
@@ -156,7 +157,17 @@ impl Outgoing {
     pub fn get(url: Url) -> Self {
         Self {
             url,
-            form: None,
+            body: None,
+            authorization: None,
+        }
+    }
+
+    /// Sends JSON there.
+    #[must_use]
+    pub fn json(url: Url, value: &Value) -> Self {
+        Self {
+            url,
+            body: Some(("application/json", value.to_string())),
             authorization: None,
         }
     }
@@ -168,7 +179,7 @@ impl Outgoing {
         form.extend_pairs(fields);
         Self {
             url,
-            form: Some(form.finish()),
+            body: Some(("application/x-www-form-urlencoded", form.finish())),
             authorization: None,
         }
     }
@@ -209,12 +220,12 @@ impl Outgoing {
         if let Some(authorization) = self.authorization {
             request = request.header(AUTHORIZATION, authorization);
         }
-        let body = match self.form {
-            Some(form) => {
+        let body = match self.body {
+            Some((media_type, body)) => {
                 request = request
                     .method(Method::POST)
-                    .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-                form
+                    .header(CONTENT_TYPE, media_type);
+                body
             }
             None => String::new(),
         };

@@ -20,6 +20,25 @@ pub trait Profile: Send + Sync {
     /// [`ProviderError`], when the provider does not say so.
     async fn identity(&self, call: Call<'_>, access_token: &str)
     -> Result<Identity, ProviderError>;
+
+    /// Whether the provider says that an access token was made for us, and for nobody else.
+    ///
+    /// An app on a phone may then bring one. Without this, it may not: any service that a person ever logged in
+    /// to has one like it.
+    ///
+    /// # Errors
+    /// [`ProviderError`], when the provider does not say so.
+    async fn is_for(
+        &self,
+        call: Call<'_>,
+        client: &OAuthClient,
+        access_token: &str,
+    ) -> Result<bool, ProviderError> {
+        let _ = (call, client, access_token);
+        Err(ProviderError::NotOffered(
+            "no word about whom an access token is for",
+        ))
+    }
 }
 
 /// A provider of OAuth 2.0, as a value.
@@ -166,6 +185,19 @@ impl Provider for OAuth2Provider {
         _: Option<&str>,
     ) -> Result<Identity, ProviderError> {
         self.profile.identity(call, tokens.access_token()?).await
+    }
+
+    async fn identity_of_access_token(
+        &self,
+        call: Call<'_>,
+        token: &str,
+    ) -> Result<Identity, ProviderError> {
+        match self.profile.is_for(call, &self.client, token).await? {
+            true => self.profile.identity(call, token).await,
+            false => Err(ProviderError::Untrusted(
+                "an access token for somebody else",
+            )),
+        }
     }
 }
 

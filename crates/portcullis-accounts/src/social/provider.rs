@@ -72,6 +72,21 @@ pub trait Provider: Send + Sync {
         let _ = (call, token, nonce);
         Err(ProviderError::NotOffered("no ID tokens"))
     }
+
+    /// Whose an access token is that an app brings, where the provider says that it was made for us.
+    ///
+    /// # Errors
+    /// [`ProviderError`]; of providers that do not say so always.
+    async fn identity_of_access_token(
+        &self,
+        call: Call<'_>,
+        token: &str,
+    ) -> Result<Identity, ProviderError> {
+        let _ = (call, token);
+        Err(ProviderError::NotOffered(
+            "no word about whom an access token is for",
+        ))
+    }
 }
 
 /// By what a provider is asked, and when.

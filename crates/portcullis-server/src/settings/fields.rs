@@ -644,7 +644,7 @@ settings! {
     /// At /api/social/ an address links to the account that has it, whoever vouches for it.
     "compat.social_link_by_email" compat_social_link_by_email: bool = false;
 
-    /// dj-rest-auth's doors take a provider's access token, or a code without a state.
+    /// dj-rest-auth's doors take any access token, whoever it was made for, or a code without a state.
     "compat.social_access_token" compat_social_access_token: bool = false;
 
     /// A log-in by a provider at dj-rest-auth's doors opens a session, whatever else it opens.

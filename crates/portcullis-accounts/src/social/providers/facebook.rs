@@ -25,6 +25,7 @@ pub fn facebook(client: OAuthClient, instead: Option<&Url>) -> OAuth2Provider {
     let at = |base: &Url, path: &str| below(base, &format!("{VERSION}{path}"));
     let profile = Facebook {
         me: at(&graph, "/me"),
+        debug_token: at(&graph, "/debug_token"),
         client: client.clone(),
     };
     OAuth2Provider::new(
@@ -42,6 +43,7 @@ pub fn facebook(client: OAuthClient, instead: Option<&Url>) -> OAuth2Provider {
 #[derive(Clone, Debug)]
 pub struct Facebook {
     me: Url,
+    debug_token: Url,
     client: OAuthClient,
 }
 
@@ -77,5 +79,22 @@ impl Profile for Facebook {
             .with_email(text("email"), None)
             .with_names(text("first_name"), text("last_name"))
             .with_extra(kept.collect()))
+    }
+
+    async fn is_for(
+        &self,
+        call: Call<'_>,
+        client: &OAuthClient,
+        access_token: &str,
+    ) -> Result<bool, ProviderError> {
+        let secret = client.secret_at(call.now)?.unwrap_or_default();
+        let mut url = self.debug_token.clone();
+        url.query_pairs_mut()
+            .append_pair("input_token", access_token);
+        let asked = Outgoing::get(url).bearer(&format!("{}|{secret}", client.id));
+        let answer = call.http.json(asked).await?;
+        let data = answer.get("data").unwrap_or(&Value::Null);
+        let is_valid = data["is_valid"] == Value::Bool(true);
+        Ok(is_valid && data["app_id"].as_str() == Some(&client.id))
     }
 }

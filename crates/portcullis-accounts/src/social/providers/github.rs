@@ -1,7 +1,7 @@
 //! GitHub: who somebody is, and their addresses, in two questions.
 
 use async_trait::async_trait;
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::{below, known};
@@ -25,6 +25,7 @@ pub fn github(client: OAuthClient, enterprise: Option<&Url>) -> OAuth2Provider {
         GitHub {
             user: below(&api, "/user"),
             emails: below(&api, "/user/emails"),
+            applications: below(&api, "/applications"),
         },
     )
     .with_scopes(&["user:email"])
@@ -36,6 +37,7 @@ pub fn github(client: OAuthClient, enterprise: Option<&Url>) -> OAuth2Provider {
 pub struct GitHub {
     user: Url,
     emails: Url,
+    applications: Url,
 }
 
 #[async_trait]
@@ -62,6 +64,25 @@ impl Profile for GitHub {
             .with_email(email, Some(is_verified))
             .with_extra(kept.collect()))
     }
+
+    async fn is_for(
+        &self,
+        call: Call<'_>,
+        client: &OAuthClient,
+        access_token: &str,
+    ) -> Result<bool, ProviderError> {
+        let secret = client.secret_at(call.now)?.unwrap_or_default();
+        let mut url = self.applications.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.push(&client.id).push("token");
+        }
+        let body = json!({ "access_token": access_token });
+        let asked = Outgoing::json(url, &body).basic(&client.id, &secret);
+        // 404 for a token of another app.
+        let answer = call.http.json(asked).await?;
+        let app = answer.get("app").unwrap_or(&Value::Null);
+        Ok(app["client_id"].as_str() == Some(&client.id))
+    }
 }
 
 /// The primary address, if it is verified; else a verified one, else any.
@@ -76,8 +97,6 @@ fn best(emails: &[Value]) -> (Option<&str>, bool) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

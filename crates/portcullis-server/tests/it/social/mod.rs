@@ -2,6 +2,7 @@
 //!
 //! The items of `docs/security-checklist.md` stand at the tests.
 
+mod access_tokens;
 mod accounts;
 mod browser;
 mod doors;
