@@ -1,4 +1,4 @@
-//! Log-in by providers: the seed's exchange of a code, and the providers as the peers set them up.
+//! Log-in by providers: the single-page app's exchange of a code, and the providers as the recorded servers set them up.
 
 use async_trait::async_trait;
 use axum::Json;

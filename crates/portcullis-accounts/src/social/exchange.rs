@@ -39,7 +39,7 @@ pub enum Proof {
         /// At which door it comes back.
         callback: Callback,
     },
-    /// A code alone, as the peers take it: anybody can send somebody else's browser with their own code.
+    /// A code alone, as a view of the single-page flow takes it: anybody can send somebody else's browser with their own code.
     /// Only where a compat key says so.
     DangerCode(String),
     /// An ID token that was made for us; the state is that of a log-in that was begun here, if it was.

@@ -83,7 +83,7 @@ pub enum LinkByEmail {
     Never,
     /// Where the provider vouches for it; a password that nobody confirmed ends then.
     Vouched,
-    /// Always, as the recorded peer does: whoever can write an address into a provider's form is its owner.
+    /// Always, as many a Django view does: whoever can write an address into a provider's form is its owner.
     DangerAlways,
 }
 

@@ -272,7 +272,7 @@ async fn form_of_a_provider_is_sent_on_as_a_link() {
     assert_eq!(who(&browser).await.as_deref(), Some("ada@example.com"));
 }
 
-/// 8.7: what the peers take is taken by name alone.
+/// 8.7: what Django's packages take is taken by name alone.
 #[tokio::test]
 async fn bare_codes_and_access_tokens_are_for_compat_alone() {
     let place = Place::new().await;
