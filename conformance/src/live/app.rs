@@ -79,14 +79,11 @@ async fn router(kit: &Kit, database: &Database, media: &Path) -> anyhow::Result<
     for action in actions::all() {
         live = live.action(action);
     }
-    let live = live.build()?;
+    let live = live.build().await?;
     let store: Arc<dyn Store> = Arc::new(database.clone());
     let gate = Gate::new(vec![Arc::new(TokenAuthentication(Arc::clone(&store)))]);
     let accounts = accounts(kit, &store);
-    let doors = live
-        .doors(&gate)
-        .await?
-        .merge(views::doors(&gate, &accounts));
+    let doors = live.doors(&gate).merge(views::doors(&gate, &accounts));
     let cors = CorsSettings {
         origins: Origins::Listed {
             exact: vec!["http://localhost:5173".to_owned()],

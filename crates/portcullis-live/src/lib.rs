@@ -6,6 +6,7 @@
 //! rules, `read` and `write` answer it, and `view` has the routes.
 #![forbid(unsafe_code)]
 
+mod access;
 mod action;
 mod cache;
 mod error;
@@ -31,7 +32,7 @@ pub use action::{Action, ActionField, ActionPermission, Call};
 pub use error::{FormErrors, LiveError};
 pub use hook::{Data, Hook};
 pub use introspect::{Catalogue, ModelName};
-pub use live::{Live, LiveBuilder};
+pub use live::{BuildError, Live, LiveBuilder};
 pub use model::{
     Computed, Default, Field, Kind, ManyToMany, Model, Names, OnDelete, Portrait, Record,
     Reference, Registry, RegistryError, Reverse, Validator,
@@ -40,4 +41,3 @@ pub use model_settings::{ModelAccess, ModelSettings, ModelSettingsError};
 pub use permission::{Actions, AllowAll, Bulk, ModelPermission, ReadOnly, StaffOnly};
 pub use rule::{Facts, Rule, Test};
 pub use settings::{ExtraFields, LiveSettings};
-pub use view::GateError;

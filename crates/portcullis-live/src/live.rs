@@ -6,6 +6,7 @@ use std::time::Duration;
 use portcullis_core::{Clock, IsAuthenticated, Permission, SystemClock};
 use portcullis_sql::{Database, Limited};
 
+use crate::access::looks_at_action;
 use crate::action::Action;
 use crate::cache::Cache;
 use crate::model::{Model, Registry, RegistryError};
@@ -36,6 +37,21 @@ pub(crate) struct Inner {
     pub(crate) cache: Cache,
     /// What actions are about.
     pub(crate) nothing: Model,
+}
+
+/// Why live models cannot be served.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The models do not fit together.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The access permission cannot be used.
+    #[error(
+        "the permission {0} decides by what is done, and every live query is a POST: take one that only \
+         looks at who asks, such as IsAuthenticated, and say in the models' permissions what may be done"
+    )]
+    Access(String),
 }
 
 /// Puts a [`Live`] together.
@@ -120,8 +136,11 @@ impl LiveBuilder {
     /// The finished whole.
     ///
     /// # Errors
-    /// [`RegistryError`] when the models do not fit together.
-    pub fn build(self) -> Result<Live, RegistryError> {
+    /// [`BuildError`] when the models do not fit together, or the access permission decides by the action.
+    pub async fn build(self) -> Result<Live, BuildError> {
+        if looks_at_action(self.access.as_ref()).await {
+            return Err(BuildError::Access(self.access.name()));
+        }
         let time = Duration::from_millis(self.settings.query_timeout_ms).min(MAX_STATEMENT);
         let inner = Inner {
             registry: Registry::new(self.models)?,

@@ -13,6 +13,7 @@ use portcullis::channels::{Channels, SocketSettings};
 use portcullis::core::{Clock, Limit, SecretKeys, Store};
 use portcullis::django::jwt::Backend;
 use portcullis::django::password::Hashers;
+use portcullis::live::Live;
 use portcullis::web::{
     AllowedHosts, Api, BasicAuthentication, Compat, Content, CookieDoorSettings, Cors,
     CorsSettings, CsrfSettings, Description, ForwardAuth, HashingPool, LoginLimits, Passwords,
@@ -108,6 +109,8 @@ pub struct Surroundings {
     pub has_docs: bool,
     /// How sockets behave, and what one may cost.
     pub sockets: SocketSettings,
+    /// Live models, where there are some.
+    pub live: Option<Live>,
 }
 
 impl Default for Surroundings {
@@ -229,6 +232,9 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         .merge(sockets);
     if let Some(social) = &social {
         doors = doors.merge(social.doors(&gate));
+    }
+    if let Some(live) = &surroundings.live {
+        doors = doors.merge(live.doors(&gate));
     }
     match surroundings.has_docs {
         true => page::with_docs(doors, &gate),

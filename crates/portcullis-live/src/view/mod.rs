@@ -8,5 +8,3 @@ mod me;
 mod python_json;
 mod schema;
 mod schema_gate;
-
-pub use doors::GateError;

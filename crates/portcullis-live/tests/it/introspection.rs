@@ -21,7 +21,7 @@ pub(crate) async fn tables_become_models(world: &World) {
         Live::builder(&world.database),
         portcullis_live::LiveBuilder::model,
     );
-    let live = live.build().unwrap();
+    let live = live.build().await.unwrap();
     let item = live.registry().model("shop.item").unwrap();
     let kinds: Vec<(&str, Kind)> = item
         .fields()
@@ -58,9 +58,15 @@ pub(crate) async fn settings_alone_serve_models(world: &World) {
         ..LiveSettings::default()
     };
     let live = Live::builder(&world.database).settings(settings);
-    let live = live.models_of_settings().await.unwrap().build().unwrap();
+    let live = live
+        .models_of_settings()
+        .await
+        .unwrap()
+        .build()
+        .await
+        .unwrap();
     let gate = Gate::new(vec![Arc::new(ByHeader)]);
-    let router = live.doors(&gate).await.unwrap().into_router();
+    let router = live.doors(&gate).into_router();
     let ask = |user: i64, body: Json| {
         let request = Request::post("/statezero/shop.item/")
             .header("x-user", user.to_string())

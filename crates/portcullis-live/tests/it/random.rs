@@ -93,7 +93,7 @@ pub(crate) fn value(random: &mut Random, kind: &str) -> Json {
         "key" => json!(n + 1),
         "slug" => json!(["cold", "hot", "old", "new"][n]),
         "text" => json!(["ant", "Ant", "ant hill", "~x"][n]),
-        "bool" => json!(n % 2 == 0),
+        "bool" => json!(n.is_multiple_of(2)),
         "day" => json!(["2024-01-01", "2024-02-29", "2024-12-31", "2023-12-31"][n]),
         "time" => json!(
             [

@@ -242,9 +242,9 @@ impl World {
         for model in models(&grants) {
             live = live.model(model);
         }
-        let live = live.build().unwrap();
+        let live = live.build().await.unwrap();
         let gate = Gate::new(vec![Arc::new(ByHeader)]);
-        let router = live.doors(&gate).await.unwrap().into_router();
+        let router = live.doors(&gate).into_router();
         Self {
             database,
             live,

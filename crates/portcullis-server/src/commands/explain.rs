@@ -32,7 +32,7 @@ pub(super) async fn explain(
     }
     let path = path.split('?').next().unwrap_or(path);
     let database = open_existing(settings).await?;
-    let doors = doors_alone(settings, database.clone())?;
+    let doors = doors_alone(settings, database.clone()).await?;
     let Some(authenticators) = doors.authenticators_at(path).await else {
         return say(&no_door(&doors, path).await);
     };

@@ -73,7 +73,7 @@ pub async fn run(line: CommandLine) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve => serve(settings).await?,
         Command::Migrate { triggers } => migrate(settings, triggers).await?,
-        Command::Routes => routes(settings)?,
+        Command::Routes => routes(settings).await?,
         Command::Settings { .. } | Command::Check | Command::Beside(_) => {
             settings::print(settings)?
         }
@@ -114,7 +114,8 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let database = database.with_cache().await?;
     let revocations = database.revocations().clone();
     let threads = available_parallelism().map_or(1, usize::from);
-    let surroundings = settings.surroundings();
+    let mut surroundings = settings.surroundings();
+    surroundings.live = opening::live(settings, &database).await?;
     let mut services = services(settings, database, (keys, jwt), threads)?;
     services.mailer = mail::mailer(settings, &services.clock)?;
     let mailer = services.mailer.clone();
@@ -194,8 +195,8 @@ async fn triggers_added(database: &Database) -> anyhow::Result<String> {
 ///
 /// # Errors
 /// When standard output is closed.
-pub fn routes(settings: &Settings) -> anyhow::Result<()> {
-    let doors = opening::doors_alone(settings, Database::empty()?)?;
+pub async fn routes(settings: &Settings) -> anyhow::Result<()> {
+    let doors = opening::doors_alone(settings, Database::empty()?).await?;
     let heading = ["METHOD", "PATH", "AUTHENTICATORS", "PERMISSION"].map(str::to_owned);
     let rows = doors.rows().into_iter().map(|row| {
         let names = row.authenticators.replace("Authentication", "");

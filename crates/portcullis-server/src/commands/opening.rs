@@ -4,6 +4,7 @@ use anyhow::{Context, bail};
 use portcullis::core::{Clock, SecretKeys, SystemClock, User, UserStore};
 use portcullis::django::jwt::{Algorithm, Backend, Key};
 use portcullis::django::random;
+use portcullis::live::Live;
 use portcullis::sql::{Database, Opened};
 use portcullis::web::Doors;
 
@@ -55,11 +56,27 @@ pub(super) async fn user(database: &Database, name: &str) -> anyhow::Result<User
     found.with_context(|| format!("there is no user {:?}", printable(name)))
 }
 
+/// The live models of the settings, where there are some.
+pub(super) async fn live(settings: &Settings, database: &Database) -> anyhow::Result<Option<Live>> {
+    let Some(live) = &settings.live else {
+        return Ok(None);
+    };
+    let builder = Live::builder(database).settings(live.clone());
+    let builder = builder.models_of_settings().await.context("[live]")?;
+    Ok(Some(builder.build().await.context("[live]")?))
+}
+
 /// The doors, to be looked at: with a key that nobody keeps.
-pub(super) fn doors_alone(settings: &Settings, database: Database) -> anyhow::Result<Doors> {
+pub(super) async fn doors_alone(settings: &Settings, database: Database) -> anyhow::Result<Doors> {
     let key = random::text(64, random::ALPHANUMERIC);
     let jwt = Backend::new(Key::secret(Algorithm::Hs256, &key)?);
     let keys = SecretKeys::new(key, Vec::new());
+    let mut surroundings = settings.surroundings();
+    if let Some(live) = &settings.live {
+        // Its doors are the same whatever the models.
+        let builder = Live::builder(&database).settings(live.clone());
+        surroundings.live = Some(builder.build().await.context("[live]")?);
+    }
     let services = services(settings, database, (keys, jwt), 1)?;
-    Ok(doors(services, &settings.surroundings()))
+    Ok(doors(services, &surroundings))
 }

@@ -8,6 +8,7 @@ use portcullis::accounts::mail::{LinkPattern, SmtpSecurity};
 use portcullis::accounts::{EmailVerification, LoginNames, ResetLinks, SignUpMode, Zone};
 use portcullis::django::jwt::Algorithm;
 use portcullis::django::session::MODEL_BACKEND;
+use portcullis::live::LiveSettings;
 
 use super::channels::LayerUrl;
 use super::classes::{AuthenticationClass, PermissionClass};
@@ -46,6 +47,8 @@ macro_rules! settings {
             pub(crate) sources: BTreeMap<&'static str, Source>,
             /// The file that was read, if there was one.
             pub(crate) file: Option<PathBuf>,
+            /// Live models, where the file has some.
+            pub live: Option<LiveSettings>,
         }
 
         impl Default for Settings {
@@ -54,6 +57,7 @@ macro_rules! settings {
                     $($field: $default,)+
                     sources: BTreeMap::new(),
                     file: None,
+                    live: None,
                 }
             }
         }
@@ -69,8 +73,9 @@ macro_rules! settings {
             pub(crate) fn of_layers(mut layers: Layers) -> Result<Self, SettingsError> {
                 $(let $field: $kind = layers.take($key, $default);)+
                 let file = layers.file.path.take();
+                let live = layers.file.live.take();
                 let sources = layers.into_result()?;
-                Ok(Self { $($field,)+ sources, file })
+                Ok(Self { $($field,)+ sources, file, live })
             }
 
             /// Name and value of each setting, as the file has it; `None` where nothing is set.

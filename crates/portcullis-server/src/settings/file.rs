@@ -5,10 +5,12 @@ use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use portcullis::live::LiveSettings;
 use toml::de::{DeTable, DeValue};
 
 use super::fault::{SettingsError, Source};
 use super::given::Given;
+use super::live;
 use super::nearest::nearest;
 
 /// The file in the current folder, when none is named.
@@ -23,6 +25,8 @@ pub(crate) struct File {
     pub(crate) values: BTreeMap<String, (Given, Source)>,
     pub(crate) faults: Vec<(Source, String)>,
     pub(crate) path: Option<PathBuf>,
+    /// The table `[live]`, which has tables of its own.
+    pub(crate) live: Option<LiveSettings>,
 }
 
 /// Reads a file. The default one may be missing; one that was named may not.
@@ -66,6 +70,12 @@ fn parse(path: &Path, text: &str, keys: &[&'static str]) -> Result<File, Setting
         let below = format!("{name}.");
         let is_table = keys.iter().any(|known| known.starts_with(&below));
         match value.get_ref() {
+            DeValue::Table(_) if name == "live" => match live::read(value.get_ref()) {
+                Ok(settings) => file.live = Some(settings),
+                Err(why) => file
+                    .faults
+                    .push((at.clone(), format!("{at}: [live]: {why}"))),
+            },
             DeValue::Table(entries) if is_table => {
                 for (key, value) in entries {
                     let (name, at) = (format!("{below}{}", key.get_ref()), place(key.span()));

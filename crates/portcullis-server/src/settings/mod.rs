@@ -12,6 +12,7 @@ mod given;
 mod jwt;
 mod kind;
 mod layers;
+mod live;
 mod mail;
 mod mailer;
 mod name;
