@@ -126,6 +126,15 @@ impl LiveBuilder {
         self
     }
 
+    /// The same, with a permission that is shared.
+    #[must_use]
+    pub fn shared_access(self, permission: Arc<dyn Permission>) -> Self {
+        Self {
+            access: permission,
+            ..self
+        }
+    }
+
     /// By another clock.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {

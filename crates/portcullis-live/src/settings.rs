@@ -28,6 +28,10 @@ pub enum ExtraFields {
 pub struct LiveSettings {
     /// Where the routes are, with a slash at both ends.
     pub mount: String,
+    /// The name of the permission before every route; whoever reads the settings knows which that is. By
+    /// default `IsAuthenticated`.
+    #[doc(alias = "STATEZERO_VIEW_ACCESS_CLASS")]
+    pub view_access_class: Option<String>,
     /// Shows details of refusals, and opens the schemas to everybody.
     #[doc(alias = "DEBUG")]
     pub debug: bool,
@@ -62,6 +66,7 @@ impl Default for LiveSettings {
     fn default() -> Self {
         Self {
             mount: "/statezero/".to_owned(),
+            view_access_class: None,
             debug: false,
             sync_token: None,
             extra_fields: ExtraFields::Ignore,

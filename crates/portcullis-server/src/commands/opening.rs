@@ -4,14 +4,14 @@ use anyhow::{Context, bail};
 use portcullis::core::{Clock, SecretKeys, SystemClock, User, UserStore};
 use portcullis::django::jwt::{Algorithm, Backend, Key};
 use portcullis::django::random;
-use portcullis::live::Live;
+use portcullis::live::{Live, LiveBuilder, LiveSettings};
 use portcullis::sql::{Database, Opened};
 use portcullis::web::Doors;
 
 use super::services;
 use super::table::printable;
 use crate::app::doors;
-use crate::settings::Settings;
+use crate::settings::{PermissionClass, Settings};
 
 /// Opens the database, or makes the file.
 pub(super) async fn connect(settings: &Settings) -> anyhow::Result<(Database, Opened)> {
@@ -61,9 +61,20 @@ pub(super) async fn live(settings: &Settings, database: &Database) -> anyhow::Re
     let Some(live) = &settings.live else {
         return Ok(None);
     };
-    let builder = Live::builder(database).settings(live.clone());
+    let builder = live_builder(live, database)?;
     let builder = builder.models_of_settings().await.context("[live]")?;
     Ok(Some(builder.build().await.context("[live]")?))
+}
+
+/// Live data by settings, with the permission that they name.
+fn live_builder(live: &LiveSettings, database: &Database) -> anyhow::Result<LiveBuilder> {
+    let builder = Live::builder(database).settings(live.clone());
+    let Some(name) = &live.view_access_class else {
+        return Ok(builder);
+    };
+    let class = PermissionClass::named(name)
+        .with_context(|| format!("[live]: view_access_class: unknown class {name:?}"))?;
+    Ok(builder.shared_access(class.permission()))
 }
 
 /// The doors, to be looked at: with a key that nobody keeps.
@@ -74,7 +85,7 @@ pub(super) async fn doors_alone(settings: &Settings, database: Database) -> anyh
     let mut surroundings = settings.surroundings();
     if let Some(live) = &settings.live {
         // Its doors are the same whatever the models.
-        let builder = Live::builder(&database).settings(live.clone());
+        let builder = live_builder(live, &database)?;
         surroundings.live = Some(builder.build().await.context("[live]")?);
     }
     let services = services(settings, database, (keys, jwt), 1)?;
