@@ -389,11 +389,14 @@ impl<'r, 'a> Compiler<'r, 'a> {
     /// ` FROM … WHERE …`.
     pub(crate) fn source(&self) -> String {
         let joins: String = self.joins.iter().map(|join| join.sql.as_str()).collect();
-        let wheres = match self.conditions.is_empty() {
+        let condition = match self.conditions.is_empty() {
             true => String::new(),
             false => format!(" WHERE {}", self.conditions.join(" AND ")),
         };
-        format!(" FROM {} {ROOT}{joins}{wheres}", quoted(&self.model.table))
+        format!(
+            " FROM {} {ROOT}{joins}{condition}",
+            quoted(&self.model.table)
+        )
     }
 
     /// ` ORDER BY …`, or nothing.

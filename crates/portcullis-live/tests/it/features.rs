@@ -61,7 +61,7 @@ pub(crate) async fn lookups(world: &World) {
         ("name__icontains", json!("A"), &[a, b, g]),
         ("name__contains", json!("%"), &[g]),
         ("name__contains", json!("_"), &[b]),
-        ("name__startswith", json!("Gam"), &[g]),
+        ("name__startswith", json!("Gamma"), &[g]),
         ("name__iendswith", json!("_X"), &[b]),
         ("name__in", json!(["Alpha", "δέλτα"]), &[a, d]),
         ("size__gt", json!(20), &[g, d]),

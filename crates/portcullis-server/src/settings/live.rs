@@ -31,3 +31,37 @@ fn plain(value: &DeValue<'_>) -> Value {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use toml::de::{DeTable, DeValue};
+
+    use super::read;
+
+    fn of(text: &str) -> Result<portcullis::live::LiveSettings, String> {
+        let table = DeTable::parse(text).unwrap();
+        read(&DeValue::Table(table.into_inner()))
+    }
+
+    #[test]
+    fn models_are_read_with_their_rules() {
+        let text = "default_limit = 50\n[[models]]\nname = \"depot.Crate\"\ndecimals = { weight = [8, 3] }\n\
+                    only = { site__is_open = true }\n";
+        let settings = of(text).unwrap();
+        assert_eq!(settings.default_limit, Some(50));
+        let model = &settings.models[0];
+        assert_eq!(model.decimals["weight"], (8, 3));
+        assert_eq!(model.only["site__is_open"], true);
+    }
+
+    #[test]
+    fn unknown_names_are_refused_by_name() {
+        for text in [
+            "default_limits = 50",
+            "[[models]]\nname = \"a.B\"\nfield = []",
+        ] {
+            let why = of(text).unwrap_err();
+            assert!(why.contains("unknown field `"), "{why}");
+        }
+    }
+}
