@@ -79,6 +79,10 @@ pub(crate) fn doors(app: &App) -> Doors {
 
 fn settings(profile: Profile) -> SocketSettings {
     let is_legacy = matches!(profile, Profile::Seed | Profile::Camel);
+    let often = Rate {
+        count: 10_000,
+        per: Duration::from_secs(60),
+    };
     SocketSettings {
         close_style: match is_legacy {
             true => CloseStyle::Legacy,
@@ -93,11 +97,11 @@ fn settings(profile: Profile) -> SocketSettings {
         first_message: false,
         renewal: profile == Profile::Contract,
         max_message_bytes: 65536,
-        // The cases connect often.
-        connection_rate: Rate {
-            count: 10_000,
-            per: Duration::from_secs(60),
-        },
+        // The cases connect often, all from one place, and are often refused.
+        connection_rate: often,
+        refusal_rate: often,
+        sockets_per_address: often.count,
+        waiting_per_address: often.count,
         revalidate_interval: Duration::from_millis(100),
         ..SocketSettings::default()
     }

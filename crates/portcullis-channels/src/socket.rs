@@ -380,10 +380,10 @@ impl SocketDoors for Doors {
             topic: socket.topic,
             messages: Messages::new(),
         });
-        let messages = description::messages::<C>(&served.settings);
+        let settings = served.settings.clone();
         let open = move |request: Request| Arc::clone(&served).open(request);
         self.socket_route(path, get(open))
-            .socket_described(messages)
+            .socket_described(move || description::messages::<C>(&settings))
     }
 }
 

@@ -42,7 +42,7 @@ pub struct SocketRow {
     /// Where its authenticators look for credentials.
     pub places: Vec<CredentialPlace>,
     /// Which messages it takes and sends, as [`Doors::socket_described`] was told.
-    pub messages: Arc<Value>,
+    pub messages: Value,
 }
 
 /// Routes behind a gate. Where nothing is said, only those who are logged in may enter, or whoever
@@ -113,13 +113,16 @@ impl Doors {
         doors
     }
 
-    /// Says which messages the socket declared last takes and sends: an object with the lists `received` and `sent`, for
-    /// whoever writes the documentation of sockets.
+    /// Says which messages the socket declared last takes and sends: `messages` makes an object with the lists `received`
+    /// and `sent`, when somebody writes the documentation of sockets.
     ///
     /// # Panics
     /// When no path was declared yet.
     #[must_use]
-    pub fn socket_described(mut self, messages: Value) -> Self {
+    pub fn socket_described(
+        mut self,
+        messages: impl Fn() -> Value + Send + Sync + 'static,
+    ) -> Self {
         self.last().socket = Some(Arc::new(messages));
         self
     }
@@ -129,7 +132,7 @@ impl Doors {
     pub fn sockets(&self) -> Vec<SocketRow> {
         let doors = self.doors.iter().map(|(door, _)| door);
         let sockets = doors.filter_map(|door| {
-            let messages = Arc::clone(door.socket.as_ref()?);
+            let messages = door.socket.as_ref()?();
             let authenticators = door.authenticators.iter();
             Some(SocketRow {
                 path: door.path.clone(),

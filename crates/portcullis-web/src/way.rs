@@ -24,6 +24,9 @@ use crate::throttle::Throttle;
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
+/// Makes the messages of a socket, both ways.
+type Messages = dyn Fn() -> Value + Send + Sync;
+
 /// What stands at one door.
 #[derive(Clone)]
 pub(crate) struct Door {
@@ -45,7 +48,7 @@ pub(crate) struct Door {
     /// Whether the path without its slash is this door, too, and not a redirect.
     pub(crate) is_slash_optional: bool,
     /// The messages of a socket, for the documentation.
-    pub(crate) socket: Option<Arc<Value>>,
+    pub(crate) socket: Option<Arc<Messages>>,
 }
 
 /// Runs before the handler of every door, also where the method has none: 401 and 403 come before 405.
