@@ -58,7 +58,7 @@ pub struct ModelSettings {
     /// Who may do what.
     #[serde(default)]
     pub access: ModelAccess,
-    /// Only rows with these values can be seen, by others than staff.
+    /// Only rows with these values, or with one of a list, can be seen, by others than staff.
     #[serde(default)]
     pub only: BTreeMap<String, Json>,
     /// Only rows that refer to whoever asks by this field, by others than staff.
@@ -76,6 +76,9 @@ pub enum ModelSettingsError {
     /// There is no such table, or it has no key of one column.
     #[error("the model {0} has no table {1} with a key of one column")]
     Table(String, String),
+    /// A rule is about something that rows do not have.
+    #[error("the model {0} has no field {1} to judge rows by")]
+    Field(String, String),
     /// The database failed.
     #[error(transparent)]
     Sql(#[from] SqlError),
@@ -106,9 +109,25 @@ pub(crate) async fn models(
             let (name, table) = (own.name.clone(), name.table.clone());
             return Err(ModelSettingsError::Table(name, table));
         };
+        for path in own.only.keys().chain(&own.owner) {
+            if !is_path(&model, path) {
+                return Err(ModelSettingsError::Field(own.name.clone(), path.clone()));
+            }
+        }
         found.push(refined(model, own));
     }
     Ok(found)
+}
+
+/// Whether a path begins with something that rows have; a relation where it goes on.
+fn is_path(model: &Model, path: &str) -> bool {
+    let (first, goes_on) = match path.split_once("__") {
+        Some((first, _)) => (first, true),
+        None if path == "pk" => return true,
+        None => (path, false),
+    };
+    let member = model.member(first);
+    member.is_some_and(|member| !goes_on || member.target().is_some())
 }
 
 fn refined(mut model: Model, settings: &ModelSettings) -> Model {
@@ -161,7 +180,10 @@ impl ModelPermission for BySettings {
         }
         let only = self.0.only.iter();
         let mut rule = only.fold(Rule::Everything, |rule, (path, value)| {
-            rule.and(Rule::is(path, value.clone()))
+            rule.and(match value {
+                Json::Array(values) => Rule::is_in(path, values.clone()),
+                value => Rule::is(path, value.clone()),
+            })
         });
         if let Some(owner) = &self.0.owner {
             rule = match who.user() {

@@ -110,9 +110,27 @@ pub(crate) async fn settings_alone_serve_models(world: &World) {
     assert!(all["data"].as_i64().unwrap() > own["data"].as_i64().unwrap());
 }
 
+pub(crate) async fn rules_of_settings_are_about_what_rows_have(world: &World) {
+    let build = async |only: Json| {
+        let model = json!({ "name": "shop.Tag", "only": only });
+        let settings = LiveSettings {
+            models: vec![serde_json::from_value(model).unwrap()],
+            ..LiveSettings::default()
+        };
+        let live = Live::builder(&world.database).settings(settings);
+        live.models_of_settings().await.map(|_| ())
+    };
+    assert!(build(json!({ "slug": ["hot", "cold"] })).await.is_ok());
+    for only in [json!({ "slug__in": ["hot"] }), json!({ "name": "hot" })] {
+        let why = build(only).await.unwrap_err().to_string();
+        assert!(why.contains("no field"), "{why}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sqlite_tables_become_models() {
     let world = World::sqlite(61).await;
     tables_become_models(&world).await;
     settings_alone_serve_models(&world).await;
+    rules_of_settings_are_about_what_rows_have(&world).await;
 }

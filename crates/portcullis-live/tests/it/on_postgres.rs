@@ -26,6 +26,7 @@ async fn everything_holds_on_postgres() {
     writes::all(&world).await;
     introspection::tables_become_models(&world).await;
     introspection::settings_alone_serve_models(&world).await;
+    introspection::rules_of_settings_are_about_what_rows_have(&world).await;
     malformed::never_our_fault(&world, 1500, 3).await;
     drop(server);
 }
