@@ -57,7 +57,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
 /// The look-up key of a row: 15 characters, as knox has them, and far from that of the next.
 fn key(row: u32) -> String {
     let spread = u64::from(row).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    format!("{spread:015x}").chars().take(15).collect()
+    format!("{spread:016x}").chars().take(15).collect()
 }
 
 fn fill(path: &Path, rows: u32) -> anyhow::Result<()> {

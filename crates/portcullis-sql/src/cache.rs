@@ -31,7 +31,7 @@ type Key = (String, Vec<Value>);
 /// A cache of the answers of one database.
 #[derive(Debug)]
 pub(crate) struct Cache {
-    answers: Mutex<HashMap<Key, Vec<Row>>>,
+    answers: Mutex<HashMap<Key, Arc<[Row]>>>,
     /// Grows with each change; an answer that was read before one is not kept after it.
     generation: AtomicU64,
     start: Instant,
@@ -60,7 +60,7 @@ impl Cache {
     }
 
     /// The answer to a query, if it is known and still holds.
-    pub(crate) fn answer(&self, key: &Key) -> Option<Vec<Row>> {
+    pub(crate) fn answer(&self, key: &Key) -> Option<Arc<[Row]>> {
         let looked = self.looked.load(Ordering::Acquire);
         let looked = Duration::from_millis(looked.checked_sub(1)?);
         if self.start.elapsed().saturating_sub(looked) > LONGEST_BLINDNESS {
@@ -78,7 +78,7 @@ impl Cache {
     }
 
     /// Keeps an answer that was asked for at that generation, if nothing was written since.
-    pub(crate) fn keep(&self, generation: u64, key: Key, rows: &[Row]) {
+    pub(crate) fn keep(&self, generation: u64, key: Key, rows: &Arc<[Row]>) {
         // A query about a time is hardly asked twice.
         let is_worth_it =
             rows.len() <= MAX_ROWS && !key.1.iter().any(|value| matches!(value, Value::Time(_)));
@@ -87,7 +87,7 @@ impl Cache {
             if answers.len() >= MAX_ANSWERS {
                 answers.clear();
             }
-            answers.insert(key, rows.to_vec());
+            answers.insert(key, Arc::clone(rows));
         }
     }
 
@@ -122,7 +122,7 @@ impl Cache {
         self.looked.store(BLIND, Ordering::Release);
     }
 
-    fn answers(&self) -> MutexGuard<'_, HashMap<Key, Vec<Row>>> {
+    fn answers(&self) -> MutexGuard<'_, HashMap<Key, Arc<[Row]>>> {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -177,12 +177,12 @@ impl Database {
         }
     }
 
-    /// The highest primary key of a user whose names are known to be in our tables.
     /// How many counters of tries were made here.
     pub(crate) fn new_counters(&self) -> &AtomicU64 {
         &self.new_counters
     }
 
+    /// The highest primary key of a user whose names are known to be in our tables.
     pub(crate) fn newest_user(&self) -> &AtomicI64 {
         &self.newest_user
     }
@@ -283,9 +283,9 @@ impl Database {
 
     /// All rows of a query that changes nothing, on a connection that does not wait for writers: from the
     /// cache when they are known. Of tables that [`notices`](crate::notices) names, or ours.
-    pub(crate) async fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+    pub(crate) async fn rows(&self, sql: &str, values: &[Value]) -> Result<Arc<[Row]>, StoreError> {
         let Some(cache) = &self.cache else {
-            return self.rows_now(sql, values).await;
+            return Ok(self.rows_now(sql, values).await?.into());
         };
         let key = (sql.to_owned(), values.to_vec());
         if let Some(rows) = cache.answer(&key) {
@@ -293,7 +293,7 @@ impl Database {
             return Ok(rows);
         }
         let generation = cache.generation();
-        let rows = self.rows_now(sql, values).await?;
+        let rows: Arc<[Row]> = self.rows_now(sql, values).await?.into();
         cache.keep(generation, key, &rows);
         Ok(rows)
     }
@@ -304,7 +304,7 @@ impl Database {
         sql: &str,
         values: &[Value],
     ) -> Result<Option<Row>, StoreError> {
-        Ok(self.rows(sql, values).await?.into_iter().next())
+        Ok(self.rows(sql, values).await?.first().cloned())
     }
 }
 

@@ -54,8 +54,8 @@ impl EmailStore for Database {
              (SELECT user_id FROM portcullis_email WHERE folded = ?1 {listed}) ORDER BY u.id"
         );
         let mut users = Vec::new();
-        for row in self.rows(&sql, values![&folded]).await? {
-            let found = user(&row)?;
+        for row in self.rows(&sql, values![&folded]).await?.iter() {
+            let found = user(row)?;
             // Another server may have changed the row meanwhile.
             if row.get::<bool>(WIDTH)? || found.email.to_lowercase() == folded {
                 users.push(found);

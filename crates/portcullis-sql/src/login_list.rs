@@ -306,7 +306,7 @@ impl Database {
             if rows.is_empty() {
                 break;
             }
-            for row in rows {
+            for row in rows.iter() {
                 last = row.get(0)?;
                 if wanted.remove(&digest(&last)) {
                     found.push(last.clone());

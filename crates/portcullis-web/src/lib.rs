@@ -34,6 +34,7 @@ mod openapi;
 mod passwords;
 mod proxies;
 mod refusal;
+mod remembered;
 mod session_settings;
 mod sessions;
 mod throttle;

@@ -142,6 +142,15 @@ impl Backend {
         Ok(claims)
     }
 
+    /// Until when what [`decode`](Self::decode) said of these claims at `now` stays true, in Unix seconds: until
+    /// they are over, or an older key is. Without `exp` they never were good.
+    #[must_use]
+    pub fn holds_until(&self, claims: &Claims, now: i64) -> i64 {
+        let expires = claims.expires_at().unwrap_or(now);
+        let keys = self.older.iter().map(|(_, until)| *until);
+        keys.filter(|until| now < *until).fold(expires, i64::min)
+    }
+
     /// The public keys at `now` (Unix seconds), newest first: `{"keys": [{"kty": "EC", …}]}`. Secrets
     /// are not among them.
     #[must_use]

@@ -9,20 +9,21 @@ use portcullis_core::{
     AuthError, Authenticated, Authenticator, Challenge, Clock, JwtBearer, Standing, Store,
     StoreError,
 };
-use portcullis_django::jwt::{self, AccessError, Backend, Settings, TokenError};
+use portcullis_django::jwt::{self, AccessError, Backend, Settings, TokenError, Verified};
 use portcullis_django::session::Candidate;
 use time::OffsetDateTime;
 
 use crate::authorization_header::only_value;
 use crate::effects::Effects;
 use crate::last_seen::LastSeen;
+use crate::remembered::Remembered;
 
 /// The claim that names the login (the family of refresh tokens) that a token is of.
 pub const LOGIN_CLAIM: &str = "sid";
 
 /// Recognises `Authorization: Bearer <access token>`.
 ///
-/// Cost: one signature, and one query for the user and the login that the token names ([`LOGIN_CLAIM`]):
+/// Cost: one signature a minute, and one query for the user and the login that the token names ([`LOGIN_CLAIM`]):
 /// a closed account and an ended login are out at once; one write a minute for when it was last seen. A token that names no login, as Django's, is good
 /// until it expires.
 #[doc(alias = "JWTAuthentication")]
@@ -33,6 +34,7 @@ pub struct JwtAuthentication {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     last_seen: LastSeen,
+    verified: Arc<Remembered<Verified>>,
 }
 
 impl JwtAuthentication {
@@ -50,6 +52,7 @@ impl JwtAuthentication {
             last_seen: LastSeen::new(Arc::clone(&store)),
             store,
             clock,
+            verified: Arc::default(),
         }
     }
 
@@ -85,7 +88,7 @@ impl JwtAuthentication {
     /// The bearer, and the token's `exp`.
     async fn admit(&self, token: &str) -> Result<(JwtBearer, Option<i64>), Refused> {
         let now = self.clock.now().unix_timestamp();
-        let verified = jwt::authenticate(&self.backend, &self.settings, token, now)?;
+        let verified = self.verify(token, now)?;
         // A claim of an odd type names a login that is not there.
         let login = verified.claims().get(LOGIN_CLAIM);
         let family = login.map(|claim| claim.as_str().unwrap_or_default());
@@ -103,6 +106,18 @@ impl JwtAuthentication {
         jwt::admit(&verified, &self.settings, standing)?;
         let bearer = bearer.ok_or(AccessError::UserNotFound)?;
         Ok((bearer, verified.claims().expires_at()))
+    }
+
+    /// A token that is signed and good at `now`, of a type that authenticates.
+    fn verify(&self, token: &str, now: i64) -> Result<Arc<Verified>, AccessError> {
+        if let Some(known) = self.verified.get(token, now) {
+            return Ok(known);
+        }
+        let verified = jwt::authenticate(&self.backend, &self.settings, token, now)?;
+        let verified = Arc::new(verified);
+        let until = self.backend.holds_until(verified.claims(), now);
+        self.verified.keep(token, Arc::clone(&verified), now, until);
+        Ok(verified)
     }
 
     /// Who a request with this token is of, for the authenticator of that name.
