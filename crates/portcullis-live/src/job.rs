@@ -5,6 +5,7 @@ use portcullis_sql::Value;
 use serde_json::Value as Json;
 
 use crate::error::LiveError;
+use crate::events::Notes;
 use crate::live::Inner;
 use crate::model::{Model, Names};
 use crate::permission::Rights;
@@ -20,6 +21,10 @@ pub(crate) struct Job<'a> {
     pub(crate) refuses_unknown: bool,
     /// The id by which answers are shared.
     pub(crate) canonical_id: Option<String>,
+    /// What the client calls this operation; its changes say so.
+    pub(crate) operation_id: Option<String>,
+    /// What will be told of.
+    pub(crate) notes: Notes,
 }
 
 impl<'a> Job<'a> {
@@ -30,6 +35,8 @@ impl<'a> Job<'a> {
             model,
             refuses_unknown: false,
             canonical_id: None,
+            operation_id: None,
+            notes: Notes::default(),
         }
     }
 

@@ -10,6 +10,7 @@ mod access;
 mod action;
 mod cache;
 mod error;
+mod events;
 mod files;
 mod hook;
 mod introspect;
@@ -30,6 +31,7 @@ mod write;
 
 pub use action::{Action, ActionField, ActionPermission, Call};
 pub use error::{FormErrors, LiveError};
+pub use events::{Change, ChangeKind, ChangeListener};
 pub use hook::{Data, Hook};
 pub use introspect::{Catalogue, ModelName};
 pub use live::{BuildError, Live, LiveBuilder};

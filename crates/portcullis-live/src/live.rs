@@ -9,6 +9,7 @@ use portcullis_sql::{Database, Limited};
 use crate::access::looks_at_action;
 use crate::action::Action;
 use crate::cache::Cache;
+use crate::events::{Bus, ChangeListener};
 use crate::model::{Model, Registry, RegistryError};
 use crate::model_settings::{self, ModelSettingsError};
 use crate::settings::LiveSettings;
@@ -22,6 +23,8 @@ const MAX_STATEMENT: Duration = Duration::from_secs(3);
 #[derive(Clone)]
 pub struct Live {
     pub(crate) inner: Arc<Inner>,
+    /// The operation whose changes are made by this handle.
+    pub(crate) operation_id: Option<String>,
 }
 
 /// What all requests share.
@@ -35,6 +38,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) actions: Vec<Action>,
     pub(crate) cache: Cache,
+    pub(crate) bus: Bus,
     /// What actions are about.
     pub(crate) nothing: Model,
 }
@@ -76,6 +80,11 @@ impl Live {
             access: Arc::new(IsAuthenticated),
             clock: Arc::new(SystemClock),
         }
+    }
+
+    /// Has changes of rows told to somebody from now on, after their commit.
+    pub fn listen(&self, listener: Arc<dyn ChangeListener>) {
+        self.inner.bus.listen(listener);
     }
 
     /// The models.
@@ -160,10 +169,12 @@ impl LiveBuilder {
             clock: self.clock,
             actions: self.actions,
             cache: Cache::default(),
+            bus: Bus::default(),
             nothing: Model::new("portcullis", "Nothing"),
         };
         Ok(Live {
             inner: Arc::new(inner),
+            operation_id: None,
         })
     }
 }

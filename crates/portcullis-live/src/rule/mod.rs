@@ -129,6 +129,16 @@ impl Rule {
         }
     }
 
+    /// Whether other rows than its own decide about a row.
+    pub(crate) fn has_relations(&self) -> bool {
+        match self {
+            Self::Everything | Self::Nothing | Self::Field(..) => false,
+            Self::Related(..) => true,
+            Self::All(rules) | Self::Any(rules) => rules.iter().any(Self::has_relations),
+            Self::Not(rule) => rule.has_relations(),
+        }
+    }
+
     /// The other rows. Written as a method, since it consumes the rule.
     #[expect(clippy::should_implement_trait, reason = "beside and() and or()")]
     #[must_use]

@@ -14,6 +14,8 @@ pub(crate) use given::given;
 pub(crate) use moment::{parse_datetime, write_datetime};
 pub(crate) use render::{as_selected, column, render};
 
+use crate::error::LiveError;
+
 /// A UUID with its hyphens, of 32 hex digits with or without them.
 pub(crate) fn hyphenated(text: &str) -> Option<String> {
     let text = text.trim();
@@ -32,4 +34,17 @@ pub(crate) fn hyphenated(text: &str) -> Option<String> {
         &hex[20..],
     ];
     Some(parts.join("-"))
+}
+
+/// A new random UUID, as text.
+pub(crate) fn random_uuid() -> Result<String, LiveError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        tracing::error!(%error, "no randomness");
+        LiveError::Refused(portcullis_web::Refusal::Unavailable)
+    })?;
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(hyphenated(&hex).unwrap_or(hex))
 }

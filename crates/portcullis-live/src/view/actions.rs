@@ -5,13 +5,17 @@ use axum::response::{IntoResponse, Response};
 use portcullis_core::Principal;
 use serde_json::{Map, Value as Json, json};
 
-use super::ast::body;
+use super::ast::{body, operation_id};
 use super::schema::{action_property, checksummed, key_type, relationship, title_case};
 use crate::action::{Action, ActionField, perform};
 use crate::error::LiveError;
 use crate::live::{Inner, Live};
 
 pub(super) async fn call(live: Live, name: String, who: Principal, request: Request) -> Response {
+    let live = Live {
+        operation_id: operation_id(request.headers()),
+        ..live
+    };
     let found = live.inner.actions.iter().find(|action| action.name == name);
     let answer = match found {
         None => {

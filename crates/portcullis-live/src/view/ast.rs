@@ -18,7 +18,7 @@ use crate::write::needed;
 
 const TELEMETRY: &str = "x-statezero-telemetry";
 
-/// The longest canonical id that is looked at.
+/// The longest canonical or operation id that is looked at.
 const MAX_ID: usize = 200;
 
 pub(super) async fn view(live: Live, name: String, who: Principal, request: Request) -> Response {
@@ -52,6 +52,7 @@ async fn answer(
     let mut job = Job::new(inner, who, model);
     job.refuses_unknown = refuses_unknown(inner, &headers);
     job.canonical_id = header(&headers, "x-canonical-id").filter(|id| id.len() <= MAX_ID);
+    job.operation_id = operation_id(&headers);
     let query = Query::read(body.as_ref())?;
     let wanted = needed(&query.operation);
     let actions = job.rights.of(model).actions;
@@ -125,6 +126,11 @@ pub(super) fn refuses_unknown(inner: &Inner, headers: &HeaderMap) -> bool {
 pub(super) fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     let value = headers.get(name)?.to_str().ok()?;
     Some(value.to_owned()).filter(|value| !value.is_empty())
+}
+
+/// What the client calls its operation, so that it knows its own changes.
+pub(super) fn operation_id(headers: &HeaderMap) -> Option<String> {
+    header(headers, "x-operation-id").filter(|id| id.len() <= MAX_ID)
 }
 
 /// Whether somebody may do anything at all with a model.

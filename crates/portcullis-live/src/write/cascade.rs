@@ -6,6 +6,7 @@ use portcullis_sql::LimitedTransaction;
 use serde_json::Value as Json;
 
 use crate::error::LiveError;
+use crate::events::{ChangeKind, Seen};
 use crate::job::Job;
 use crate::model::{Field, Kind, Model, OnDelete};
 use crate::read::key_text;
@@ -17,6 +18,9 @@ const MOST: usize = 20_000;
 
 /// How many keys one statement names.
 const CHUNK: usize = 5000;
+
+/// Up to how many rows are told of one by one.
+const SINGLES: usize = 1000;
 
 /// Rows to delete, those that refer to others after those.
 pub(super) struct Cascade<'a> {
@@ -81,6 +85,49 @@ impl<'a> Cascade<'a> {
             cascade.levels.push((model, keys));
         }
         Ok(cascade)
+    }
+
+    /// Who sees the rows that go, by level.
+    pub(super) async fn seen(
+        &self,
+        job: &Job<'_>,
+        transaction: &mut LimitedTransaction,
+    ) -> Result<Vec<Seen>, LiveError> {
+        let mut seen = Vec::with_capacity(self.levels.len());
+        for (model, keys) in &self.levels {
+            seen.push(Seen::of(job, model, keys, transaction).await?);
+        }
+        Ok(seen)
+    }
+
+    /// Notes that the rows are gone, each by itself; where they are very many, those of a level together.
+    pub(super) fn note(&self, job: &Job<'_>, seen: &[Seen]) -> Result<(), LiveError> {
+        let count: usize = self.levels.iter().map(|(_, keys)| keys.len()).sum();
+        for ((model, keys), seen) in self.levels.iter().zip(seen) {
+            if count > SINGLES {
+                job.note(ChangeKind::BulkDelete, model, keys, seen)?;
+                continue;
+            }
+            for key in keys {
+                let key = std::slice::from_ref(key);
+                job.note(ChangeKind::Delete, model, key, seen)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that the rows that were asked for are gone, together.
+    pub(super) fn note_together(
+        &self,
+        job: &Job<'_>,
+        keys: &[Json],
+        seen: &[Seen],
+    ) -> Result<(), LiveError> {
+        // The first level is theirs.
+        match seen.first() {
+            Some(seen) => job.note(ChangeKind::BulkDelete, job.model, keys, seen),
+            None => Ok(()),
+        }
     }
 
     /// Deletes; how many rows went, pairs of relations among them.

@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 use super::form::{Mode, Valid, validate, writable};
 use super::{insert, target, unique};
 use crate::error::{FormErrors, LiveError};
+use crate::events::{ChangeKind, Seen};
 use crate::hook::Data;
 use crate::job::Job;
 use crate::query::Query;
@@ -17,7 +18,7 @@ pub(super) async fn one(job: &Job<'_>, query: &Query, data: &Data) -> Result<Jso
     let data = writable(job, data, allowed)?;
     let mut transaction = job.live.database.begin().await?;
     let answer = create(job, query, data, &mut transaction).await?;
-    transaction.commit().await?;
+    job.commit(transaction).await?;
     Ok(json!({
         "data": answer,
         "metadata": { "created": true, "response_type": "instance" },
@@ -33,7 +34,7 @@ pub(super) async fn create(
 ) -> Result<Json, LiveError> {
     let mut checked = checked(job, vec![data], transaction).await?;
     let valid = checked.pop().unwrap_or_else(|| Ok(Valid::default()))?;
-    made(job, query, &[valid], transaction).await
+    made(job, query, &[valid], ChangeKind::Create, transaction).await
 }
 
 /// Many rows, or none when one is wrong.
@@ -48,8 +49,8 @@ pub(super) async fn many(job: &Job<'_>, query: &Query, rows: &[Data]) -> Result<
         return Err(LiveError::Forms(errors.collect()));
     }
     let valid: Vec<Valid> = checked.into_iter().filter_map(Result::ok).collect();
-    let answer = made(job, query, &valid, &mut transaction).await?;
-    transaction.commit().await?;
+    let answer = made(job, query, &valid, ChangeKind::BulkCreate, &mut transaction).await?;
+    job.commit(transaction).await?;
     Ok(json!({
         "data": answer,
         "metadata": { "created": true, "response_type": "queryset" },
@@ -82,6 +83,7 @@ async fn made(
     job: &Job<'_>,
     query: &Query,
     valid: &[Valid],
+    kind: ChangeKind,
     transaction: &mut portcullis_sql::LimitedTransaction,
 ) -> Result<Json, LiveError> {
     let selection = Selection::new(job, query)?;
@@ -91,6 +93,7 @@ async fn made(
     };
     if !keys.is_empty() {
         target::still_visible(job, &keys, transaction).await?;
+        job.note(kind, job.model, &keys, &Seen::default())?;
     }
     let columns = Columns::of(job.model, selection.of(job.model));
     let records = target::reload(job, &columns, &keys, transaction).await?;

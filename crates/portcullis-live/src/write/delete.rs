@@ -16,8 +16,11 @@ pub(super) async fn many(job: &Job<'_>, query: &Query) -> Result<Json, LiveError
     target::allowed(job, &records, Actions::DELETE, &mut transaction).await?;
     let keys = target::keys(job, &records);
     let cascade = Cascade::of(job, &keys, &mut transaction).await?;
+    let seen = cascade.seen(job, &mut transaction).await?;
     let count = cascade.delete(job, &mut transaction).await?;
-    transaction.commit().await?;
+    cascade.note(job, &seen)?;
+    cascade.note_together(job, &keys, &seen)?;
+    job.commit(transaction).await?;
     let name = job.model.pk().name();
     let rows = keys.into_iter().map(|key| {
         let row: Map<String, Json> = [(name.to_owned(), key)].into_iter().collect();
@@ -42,8 +45,10 @@ pub(super) async fn one(job: &Job<'_>, query: &Query) -> Result<Json, LiveError>
     target::object_allowed(job, &record, Actions::DELETE)?;
     let keys = target::keys(job, &[record]);
     let cascade = Cascade::of(job, &keys, &mut transaction).await?;
+    let seen = cascade.seen(job, &mut transaction).await?;
     cascade.delete(job, &mut transaction).await?;
-    transaction.commit().await?;
+    cascade.note(job, &seen)?;
+    job.commit(transaction).await?;
     Ok(json!({
         "data": 1,
         "metadata": { "deleted": true, "response_type": "boolean" },

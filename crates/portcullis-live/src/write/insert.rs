@@ -79,7 +79,7 @@ fn place(
         (Some(value), _) => value.clone(),
         (None, Some(Default::Value(value))) => value.clone(),
         (None, Some(Default::Now | Default::NowAlways)) => now(job, field),
-        (None, Some(Default::RandomUuid)) => Json::String(random_uuid()?),
+        (None, Some(Default::RandomUuid)) => Json::String(crate::value::random_uuid()?),
         (None, None) if field.is_null => Json::Null,
         (None, None) if field.kind().is_text() => Json::String(String::new()),
         (None, None) => Json::Null,
@@ -98,16 +98,4 @@ pub(super) fn now(job: &Job<'_>, field: &Field) -> Json {
         Kind::Time => now.chars().skip(11).take(8).collect(),
         _ => now,
     })
-}
-
-fn random_uuid() -> Result<String, LiveError> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        tracing::error!(%error, "no randomness");
-        LiveError::Refused(portcullis_web::Refusal::Unavailable)
-    })?;
-    bytes[6] = (bytes[6] & 0x0f) | 0x40;
-    bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(crate::value::hyphenated(&hex).unwrap_or(hex))
 }

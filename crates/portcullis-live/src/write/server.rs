@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use super::form::Valid;
 use super::update;
 use crate::error::{FormErrors, LiveError};
+use crate::events::{ChangeKind, Seen};
 use crate::hook::Data;
 use crate::job::Job;
 use crate::live::Live;
@@ -45,7 +46,8 @@ impl Live {
         let Some(model) = self.inner.registry.model(model) else {
             return Err(LiveError::NotFound(format!("There is no model {model}.")));
         };
-        let job = Job::new(&self.inner, &Principal::Anonymous, model);
+        let mut job = Job::new(&self.inner, &Principal::Anonymous, model);
+        job.operation_id.clone_from(&self.operation_id);
         let mut valid = Valid::default();
         let mut errors = FormErrors::default();
         for (name, value) in data {
@@ -62,8 +64,11 @@ impl Live {
             return Err(errors.into());
         }
         let mut transaction = self.inner.database.begin().await?;
-        update::set(&job, &valid, std::slice::from_ref(key), &mut transaction).await?;
-        transaction.commit().await?;
+        let keys = std::slice::from_ref(key);
+        let seen = Seen::of(&job, model, keys, &mut transaction).await?;
+        update::set(&job, &valid, keys, &mut transaction).await?;
+        job.note(ChangeKind::Update, model, keys, &seen)?;
+        job.commit(transaction).await?;
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ use super::arithmetic::Typed;
 use super::form::{Mode, Valid, field_value, validate, writable};
 use super::{insert, pairs, target, unique};
 use crate::error::{FormErrors, LiveError};
+use crate::events::{ChangeKind, Seen};
 use crate::hook::Data;
 use crate::job::Job;
 use crate::model::{Default, Record};
@@ -25,9 +26,14 @@ pub(super) async fn many(job: &Job<'_>, query: &Query, data: &Data) -> Result<Js
     let selection = Selection::new(job, query)?;
     let records = target::rows(job, query, &mut transaction).await?;
     target::allowed(job, &records, Actions::UPDATE, &mut transaction).await?;
+    let keys = target::keys(job, &records);
+    let seen = Seen::of(job, job.model, &keys, &mut transaction).await?;
     let written = write(job, valid, &records, &mut transaction).await?;
+    if written > 0 {
+        job.note(ChangeKind::BulkUpdate, job.model, &keys, &seen)?;
+    }
     let answer = read_back(job, &selection, &records, &mut transaction).await?;
-    transaction.commit().await?;
+    job.commit(transaction).await?;
     Ok(json!({
         "data": answer,
         "metadata": { "updated": true, "updated_count": written, "response_type": "queryset" },
@@ -43,7 +49,7 @@ pub(super) async fn one(job: &Job<'_>, query: &Query, data: &Data) -> Result<Jso
     let selection = Selection::new(job, query)?;
     let record = target::row(job, query, &mut transaction).await?;
     let answer = instance(job, &selection, valid, record, &mut transaction).await?;
-    transaction.commit().await?;
+    job.commit(transaction).await?;
     Ok(json!({
         "data": answer,
         "metadata": { "updated": true, "response_type": "instance" },
@@ -70,7 +76,10 @@ pub(super) async fn instance(
 ) -> Result<Json, LiveError> {
     target::object_allowed(job, &record, Actions::UPDATE)?;
     let records = [record];
+    let keys = target::keys(job, &records);
+    let seen = Seen::of(job, job.model, &keys, transaction).await?;
     write(job, valid, &records, transaction).await?;
+    job.note(ChangeKind::Update, job.model, &keys, &seen)?;
     read_back(job, selection, &records, transaction).await
 }
 

@@ -44,7 +44,7 @@ pub(super) async fn get_or_create(
             (create(job, &query, data, &mut transaction).await?, true)
         }
     };
-    transaction.commit().await?;
+    job.commit(transaction).await?;
     Ok(json!({
         "data": answer,
         "metadata": { "created": is_new, "response_type": "instance" },
@@ -77,7 +77,7 @@ pub(super) async fn update_or_create(
             (create(job, &query, data, &mut transaction).await?, true)
         }
     };
-    transaction.commit().await?;
+    job.commit(transaction).await?;
     Ok(json!({
         "data": answer,
         "metadata": { "created": is_new, "response_type": "instance" },

@@ -1,6 +1,7 @@
 //! What live models promise, over their routes, on real databases of both engines.
 #![expect(clippy::unwrap_used, reason = "a test stops where its facts end")]
 
+mod events;
 mod features;
 mod gate;
 mod introspection;

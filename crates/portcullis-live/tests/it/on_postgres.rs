@@ -4,7 +4,7 @@ use portcullis_sql::Database;
 
 use crate::postgres::Server;
 use crate::world::World;
-use crate::{features, introspection, leaks, malformed, rules, writes};
+use crate::{events, features, introspection, leaks, malformed, rules, writes};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_holds_on_postgres() {
@@ -24,6 +24,7 @@ async fn everything_holds_on_postgres() {
     features::pages(&world).await;
     features::aggregates(&world).await;
     writes::all(&world).await;
+    events::all(&world).await;
     introspection::tables_become_models(&world).await;
     introspection::settings_alone_serve_models(&world).await;
     introspection::rules_of_settings_are_about_what_rows_have(&world).await;

@@ -265,6 +265,7 @@ impl World {
             .method(method)
             .uri(format!("/statezero/{path}"))
             .header("x-user", "7")
+            .header("x-operation-id", "op 7")
             .header("content-type", "application/json")
             .body(Body::from(body))
             .unwrap();
