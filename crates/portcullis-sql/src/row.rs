@@ -125,11 +125,7 @@ mod tests {
 
     #[test]
     fn wrong_type_is_an_error() {
-        let cells = [
-            Cell::Text("1".to_owned()),
-            Cell::Null,
-            Cell::Integer(2),
-        ];
+        let cells = [Cell::Text("1".to_owned()), Cell::Null, Cell::Integer(2)];
         let row = Row(Arc::new(cells));
         assert!(row.get::<i64>(0).is_err());
         assert!(row.get::<OffsetDateTime>(0).is_err());

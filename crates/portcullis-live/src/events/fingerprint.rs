@@ -10,7 +10,6 @@ use crate::rule::Rule;
 pub(crate) struct Fingerprint(u128);
 
 impl Fingerprint {
-    #[cfg_attr(not(test), expect(dead_code, reason = "for those who are told"))]
     pub(crate) fn of(model: &str, rule: &Rule) -> Self {
         let digest = Sha256::digest(format!("{model}\n{rule:?}"));
         let mut start = [0; 16];

@@ -6,10 +6,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::Fingerprint;
 use crate::rule::Rule;
 
-/// Rules by model, each with how many have it.
+/// Rules, each with how many have it.
+type Counted = HashMap<Fingerprint, (Arc<Rule>, usize)>;
+
+/// Rules by model.
 #[derive(Debug, Default)]
 pub(crate) struct Interests {
-    rules: RwLock<HashMap<String, HashMap<Fingerprint, (Arc<Rule>, usize)>>>,
+    rules: RwLock<HashMap<String, Counted>>,
 }
 
 impl Interests {
