@@ -11,6 +11,7 @@
 mod admission;
 mod asyncapi;
 mod camel;
+mod channels;
 mod connection;
 mod consumer;
 mod credentials;
@@ -35,6 +36,7 @@ mod topic;
 mod validation;
 
 pub use asyncapi::AsyncApi;
+pub use channels::Channels;
 pub use connection::Connection;
 pub use consumer::{Consumer, ConsumerError, Event};
 pub use group::{ConnectionId, Envelope, Group};
@@ -44,6 +46,6 @@ pub use layer::{RedisLayer, RedisUrlError};
 pub use limits::ConnectionLimits;
 pub use outcome::Outcome;
 pub use settings::{CloseStyle, OriginPolicy, Rate, SocketSettings, Wire};
-pub use socket::{Channels, Socket, SocketDoors};
+pub use socket::{Socket, SocketDoors};
 pub use tickets::Tickets;
 pub use topic::Topic;

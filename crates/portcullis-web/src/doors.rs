@@ -1,6 +1,6 @@
 //! Declaring routes, each with its permission: nothing is open that was not opened aloud.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -87,6 +87,7 @@ impl Doors {
             is_open: false,
             is_slash_optional: false,
             socket: None,
+            allow: OnceLock::new(),
         };
         self.doors.push((door, methods.handlers));
         self

@@ -1,5 +1,6 @@
 //! Sessions at the door: whose a request is, logging in, logging out.
 
+mod known;
 mod lifetime;
 mod renewal;
 
@@ -11,9 +12,7 @@ use portcullis_core::{
     AuditEntry, AuditEvent, Clock, ForeignLogin, LoginId, NewLogin, NewSession, PasswordHash,
     Scheme, SecretKeys, SeenLogin, Store, StoreError, User,
 };
-use portcullis_django::session::{
-    self, BACKEND, Candidate, Fate, HASH, Resolved, Secrets, USER_ID,
-};
+use portcullis_django::session::{self, BACKEND, Fate, HASH, Resolved, USER_ID};
 use serde_json::{Map, Value};
 use time::{Duration, OffsetDateTime};
 
@@ -23,6 +22,7 @@ use crate::effects::Effects;
 use crate::last_seen::LastSeen;
 use crate::session_settings::{CookieDoorSettings, SessionSettings};
 
+use known::Known;
 pub use renewal::Renewal;
 
 /// Django's sessions, over a store.
@@ -35,6 +35,7 @@ pub struct Sessions {
     settings: Arc<SessionSettings>,
     csrf: Csrf,
     last_seen: LastSeen,
+    known: Known,
 }
 
 /// Whose session a request belongs to.
@@ -49,7 +50,7 @@ pub struct SessionOwner {
 /// A session that a request belongs to.
 struct Open {
     key: String,
-    data: Map<String, Value>,
+    data: Arc<Map<String, Value>>,
     expires: OffsetDateTime,
     login: Option<SeenLogin>,
 }
@@ -67,6 +68,7 @@ impl Sessions {
             secret_keys,
             settings,
             csrf,
+            known: Known::default(),
         }
     }
 
@@ -91,7 +93,7 @@ impl Sessions {
     /// The user whose session a request's cookie names.
     ///
     /// Ends the session when the password has changed since, and removes a cookie that names none.
-    /// Cost: two indexed queries, and no more than one hash per secret key; one write a minute for when
+    /// Cost: two indexed queries, and no more than one hash per secret key a minute; one write a minute for when
     /// it was last seen, and one the first time for a session that another server opened.
     ///
     /// # Errors
@@ -189,7 +191,7 @@ impl Sessions {
         let id = user.id.to_string();
         let mut data = match &earlier {
             Some(open) if is_of_another(&open.data, &id) => Map::new(),
-            Some(open) => open.data.clone(),
+            Some(open) => Map::clone(&open.data),
             None => Map::new(),
         };
         let backend = self.settings.backends.first().cloned().unwrap_or_default();
@@ -240,12 +242,8 @@ impl Sessions {
     }
 
     fn resolve(&self, open: &Open, user: &User) -> Resolved {
-        let fallbacks = self.secret_keys.expose_fallbacks();
-        let candidate = Candidate {
-            password_column: user.password.expose_secret(),
-            is_active: user.is_active,
-        };
-        session::resolve(&open.data, candidate, self.secrets(&fallbacks))
+        let now = self.clock.now().unix_timestamp();
+        self.known.resolve(&open.data, user, &self.secret_keys, now)
     }
 
     /// The session that the cookie names, if it is there and not over.
@@ -261,10 +259,11 @@ impl Sessions {
         };
         match self.store.session(&key).await? {
             Some(stored) if stored.expires > self.clock.now() => {
-                let fallbacks = self.secret_keys.expose_fallbacks();
-                let data = session::decode(&stored.data, self.secrets(&fallbacks));
+                let now = self.clock.now();
+                let seconds = now.unix_timestamp();
+                let data = (self.known).decode(&stored.data, &self.secret_keys, seconds);
                 let lifetime = self.lifetime_of(&stored, &data);
-                if lifetime.expires.min(lifetime.idles) > self.clock.now() {
+                if lifetime.expires.min(lifetime.idles) > now {
                     return Ok(Some(Open {
                         key,
                         data,
@@ -287,13 +286,6 @@ impl Sessions {
         effects
             .moved_session()
             .or_else(|| of_cookie().map(str::to_owned))
-    }
-
-    fn secrets<'a>(&'a self, fallbacks: &'a [&'a str]) -> Secrets<'a> {
-        Secrets {
-            key: self.secret_keys.expose_current(),
-            fallbacks,
-        }
     }
 
     fn send_cookie(&self, effects: &Effects, key: &str, age: Option<Duration>) {

@@ -1,6 +1,6 @@
 //! The way of one request through a door: who is this, may they, and only then the handler.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::body::Body as HttpBody;
 use axum::extract::{Request, State};
@@ -49,6 +49,8 @@ pub(crate) struct Door {
     pub(crate) is_slash_optional: bool,
     /// The messages of a socket, for the documentation.
     pub(crate) socket: Option<Arc<Messages>>,
+    /// The header `Allow`, once it was sent: what a door that is served allows stays as it is.
+    pub(crate) allow: OnceLock<Option<HeaderValue>>,
 }
 
 /// Runs before the handler of every door, also where the method has none: 401 and 403 come before 405.
@@ -215,6 +217,13 @@ impl Door {
     }
 
     fn allow(&self, headers: &mut HeaderMap) {
+        let value = self.allow.get_or_init(|| self.methods_allowed());
+        if let Some(value) = value {
+            headers.insert(header::ALLOW, value.clone());
+        }
+    }
+
+    fn methods_allowed(&self) -> Option<HeaderValue> {
         let mut names = Vec::new();
         for method in &self.methods {
             names.push(method.as_str());
@@ -226,9 +235,7 @@ impl Door {
         if matches!(self.face, Face::Api(_)) {
             names.push("OPTIONS");
         }
-        if let Ok(value) = HeaderValue::from_str(&names.join(", ")) {
-            headers.insert(header::ALLOW, value);
-        }
+        HeaderValue::from_str(&names.join(", ")).ok()
     }
 
     fn vary(&self, headers: &mut HeaderMap) {

@@ -31,6 +31,7 @@ mod mail;
 mod missing_tables;
 mod panics;
 mod process;
+#[path = "../../../portcullis-channels/tests/it/redis_server.rs"]
 mod redis_server;
 mod rest_auth;
 mod security;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
+use super::known::secrets;
 use super::{Open, Sessions};
 use crate::device::device_of;
 use crate::effects::Effects;
@@ -40,7 +41,7 @@ impl Sessions {
         if open.data.get(USER_ID).and_then(Value::as_str) != Some(&id) {
             return Ok(None);
         }
-        let mut data = open.data;
+        let mut data = Map::clone(&open.data);
         data.insert(HASH.to_owned(), Value::String(self.hash_of(password)));
         let (session, cookie_age) = self.new_session(request, &data, Some(open.key));
         Ok(Some(Renewal {
@@ -66,7 +67,9 @@ impl Sessions {
     ) -> Result<(), StoreError> {
         let effects = Effects::of(request);
         let (mut data, key) = match self.open(request, &effects).await? {
-            Some(open) if !open.data.contains_key(USER_ID) => (open.data, Some(open.key)),
+            Some(open) if !open.data.contains_key(USER_ID) => {
+                (Map::clone(&open.data), Some(open.key))
+            }
             _ => (Map::new(), None),
         };
         data.extend(entries);
@@ -85,7 +88,7 @@ impl Sessions {
         user: &User,
         effects: &Effects,
     ) -> Result<(), StoreError> {
-        let mut data = open.data;
+        let mut data = Map::clone(&open.data);
         data.insert(HASH.to_owned(), Value::String(self.hash_of(&user.password)));
         let (session, age) = self.new_session(request, &data, None);
         let key = session.key.clone();
@@ -115,7 +118,11 @@ impl Sessions {
         let fallbacks = self.secret_keys.expose_fallbacks();
         let session = NewSession {
             key: session::new_key(),
-            data: session::encode(data, self.secrets(&fallbacks), now.unix_timestamp()),
+            data: session::encode(
+                data,
+                secrets(&self.secret_keys, &fallbacks),
+                now.unix_timestamp(),
+            ),
             replaces,
             device: device_of(request),
             now,
