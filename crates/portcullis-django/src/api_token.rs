@@ -90,10 +90,7 @@ fn checksum(text: &str) -> String {
 #[doc(alias = "hash_token")]
 #[must_use]
 pub fn knox_digest(token: &str) -> String {
-    Sha512::digest(token.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex::encode(Sha512::digest(token.as_bytes()))
 }
 
 /// The first [`KNOX_KEY_LENGTH`] characters of a token, the `token_key` column.

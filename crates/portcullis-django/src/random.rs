@@ -47,5 +47,5 @@ pub fn text(length: usize, alphabet: &[u8]) -> String {
 pub fn hex(count: usize) -> String {
     let mut bytes = vec![0u8; count];
     fill(&mut bytes);
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(bytes)
 }

@@ -74,10 +74,7 @@ impl SessionStore for Database {
 
 /// What stands for a session in the list of logins, which must not hold its key: 64 hex characters.
 pub(crate) fn digest(key: &str) -> String {
-    Sha256::digest(key.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex::encode(Sha256::digest(key.as_bytes()))
 }
 
 /// Writes a session of a user, and removes the one that it takes the place of.

@@ -375,7 +375,6 @@ async fn checked<T>(checking: &mut Option<BoxFuture<'static, T>>) -> T {
 }
 
 pub(crate) fn new_id() -> ConnectionId {
-    use std::fmt::Write;
     let mut bytes = [0_u8; 16];
     // Without randomness no log-in works either; a counter keeps names apart.
     if getrandom::fill(&mut bytes).is_err() {
@@ -383,9 +382,5 @@ pub(crate) fn new_id() -> ConnectionId {
         let count = COUNTER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         bytes[..8].copy_from_slice(&count.to_be_bytes());
     }
-    let mut id = String::with_capacity(32);
-    for byte in bytes {
-        let _ = write!(id, "{byte:02x}");
-    }
-    ConnectionId(id.into())
+    ConnectionId(hex::encode(bytes).into())
 }

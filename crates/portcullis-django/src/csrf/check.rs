@@ -30,6 +30,12 @@ pub struct Request<'a> {
     pub cookie_domain: Option<&'a str>,
 }
 
+/// Whether requests of a method change nothing, and need no token.
+#[must_use]
+pub fn is_safe(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE")
+}
+
 /// Checks a request.
 ///
 /// # Errors
@@ -37,7 +43,7 @@ pub struct Request<'a> {
 #[doc(alias = "CsrfViewMiddleware")]
 #[doc(alias = "process_view")]
 pub fn check(request: &Request<'_>) -> Result<(), String> {
-    if matches!(request.method, "GET" | "HEAD" | "OPTIONS" | "TRACE") {
+    if is_safe(request.method) {
         return Ok(());
     }
     match request.origin {

@@ -66,9 +66,7 @@ pub(super) fn encode(
         return Err(HashError::Cost(algorithm));
     }
     let mut key = if algorithm == Algorithm::BcryptSha256 {
-        let digest = Sha256::digest(password.as_bytes());
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        hex.into_bytes()
+        hex::encode(Sha256::digest(password.as_bytes())).into_bytes()
     } else {
         password.as_bytes().to_vec()
     };

@@ -11,8 +11,7 @@ fn hex<D: Digest>(salt: &str, password: &str) -> String {
     let mut digest = D::new();
     digest.update(salt.as_bytes());
     digest.update(password.as_bytes());
-    let bytes = digest.finalize();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(digest.finalize())
 }
 
 /// Hashes `password`; the unsalted formats take no notice of the salt.
