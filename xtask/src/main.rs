@@ -6,6 +6,7 @@
 )]
 
 mod check;
+mod client;
 mod fuzz;
 mod packages;
 mod run;
@@ -19,7 +20,7 @@ use anyhow::Context;
 
 const USAGE: &str = "usage: cargo xtask <command>
 
-  test    run every test; with `--without postgres`, `browser`, `mail` or `django`, all but those that
+  test    run every test; with `--without postgres`, `node`, `mail` or `django`, all but those that
           need it; with `--long`, what is slow runs at full length
   check   formatting, lints, docs, licences, spelling, dependency directions, doc drift
   bench   what a guarded request costs beside a bare axum handler

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::client;
 use crate::run::{Missing, is_there, run as program, succeeds};
 
 /// What some tests need, and can be left out by name.
@@ -13,7 +14,7 @@ struct Need {
     is_there: fn() -> bool,
 }
 
-const NEEDS: [Need; 6] = [
+const NEEDS: [Need; 7] = [
     Need {
         name: "postgres",
         variable: "PORTCULLIS_WITHOUT_POSTGRES",
@@ -61,6 +62,13 @@ const NEEDS: [Need; 6] = [
         // Django itself is installed by its tests, into a virtual environment that is kept.
         is_there: || is_there("python3", &["-c", "import ensurepip, venv"]),
     },
+    Need {
+        name: "node",
+        variable: "PORTCULLIS_WITHOUT_NODE",
+        left_out: "the TypeScript client's tests",
+        packages: &["nodejs", "npm"],
+        is_there: || is_there("node", &["--version"]) && is_there("npm", &["--version"]),
+    },
 ];
 
 /// What was asked of the tests.
@@ -107,7 +115,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<bool> {
             provide(need)?;
         }
     }
-    run_with(&variables)
+    let is_node_left_out = options.without.contains(&"node");
+    // Before the others, whose summary comes last.
+    let is_client_good = is_node_left_out || client::test(&variables)?;
+    Ok(run_with(&variables)? && is_client_good)
 }
 
 fn run_with(variables: &[(&str, &str)]) -> anyhow::Result<bool> {

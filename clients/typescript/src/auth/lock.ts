@@ -1,0 +1,19 @@
+/** One at a time over all tabs. */
+
+/** Runs it while no other tab runs something under the same name. */
+export async function locked<T>(name: string, work: () => Promise<T>): Promise<T> {
+  if (typeof navigator !== "undefined" && navigator.locks) {
+    return (await navigator.locks.request(name, async () => work())) as T;
+  }
+  return alone(name, work);
+}
+
+const queues = new Map<string, Promise<unknown>>();
+
+/** Where browsers have no locks there is one page, or Node. */
+async function alone<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const before = queues.get(name) ?? Promise.resolve();
+  const mine = before.then(work, work);
+  queues.set(name, mine.catch(() => undefined));
+  return mine;
+}

@@ -1,0 +1,50 @@
+/** Where tokens are kept. */
+
+import type { Backend } from "../config.js";
+
+/** The tokens of a log-in. */
+export interface Kept {
+  /** An opaque token, or a JWT for access. */
+  token: string;
+  refresh?: string;
+}
+
+const memory = new Map<string, string>();
+
+/** The tokens of a backend. */
+export class TokenStorage {
+  readonly #key: string;
+  readonly #kind: "memory" | "session" | "local";
+
+  constructor(backend: Backend) {
+    this.#key = `portcullis.${backend.name}.login`;
+    this.#kind = backend.auth?.storage ?? "memory";
+  }
+
+  get key(): string {
+    return this.#key;
+  }
+
+  read(): Kept | undefined {
+    const text = this.#kind === "memory" ? memory.get(this.#key) : this.#web()?.getItem(this.#key);
+    if (!text) return undefined;
+    try {
+      const kept = JSON.parse(text) as Kept;
+      return typeof kept.token === "string" ? kept : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  write(kept: Kept | undefined): void {
+    if (this.#kind === "memory") {
+      if (kept) memory.set(this.#key, JSON.stringify(kept));
+      else memory.delete(this.#key);
+    } else if (kept) this.#web()?.setItem(this.#key, JSON.stringify(kept));
+    else this.#web()?.removeItem(this.#key);
+  }
+
+  #web(): Storage | undefined {
+    return this.#kind === "local" ? globalThis.localStorage : globalThis.sessionStorage;
+  }
+}
