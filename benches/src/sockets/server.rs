@@ -112,7 +112,7 @@ impl Authenticator for Keys {
             last_login: None,
         };
         Ok(Some(Authenticated {
-            user,
+            user: user.into(),
             login: None,
             credential_digest: None,
             authenticator: self.name(),

@@ -28,7 +28,7 @@ impl Authenticator for ApiKey {
         };
         let user = self.0.user_by_login_name(name).await?;
         Ok(Some(Authenticated {
-            user: user.ok_or(AuthError::failed("Unknown API key."))?,
+            user: user.ok_or(AuthError::failed("Unknown API key."))?.into(),
             login: None,
             credential_digest: None,
             authenticator: self.name(),

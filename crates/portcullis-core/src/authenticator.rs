@@ -1,6 +1,7 @@
 //! How a request proves who it comes from.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use http::request::Parts;
@@ -31,7 +32,7 @@ pub enum CredentialPlace {
 #[derive(Clone, Debug)]
 pub struct Authenticated {
     /// Who it is.
-    pub user: User,
+    pub user: Arc<User>,
     /// The login that the credential belongs to; `None` for credentials without one.
     pub login: Option<LoginId>,
     /// Digest of the credential, by which its login is ended; `None` where there is no stored one.

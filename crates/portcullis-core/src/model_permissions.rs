@@ -145,7 +145,7 @@ mod tests {
     }
 
     fn user(is_superuser: bool, is_active: bool) -> Principal {
-        Principal::User(User {
+        Principal::User(Arc::new(User {
             id: UserId::Integer(1),
             username: "ada".to_owned(),
             email: String::new(),
@@ -157,7 +157,7 @@ mod tests {
             last_name: String::new(),
             date_joined: OffsetDateTime::UNIX_EPOCH,
             last_login: None,
-        })
+        }))
     }
 
     async fn allows(permission: &ModelPermissions, who: &Principal, action: Action) -> bool {

@@ -1,6 +1,7 @@
 //! Who is asking: an account row, or nobody.
 
 use std::fmt;
+use std::sync::Arc;
 
 use time::OffsetDateTime;
 
@@ -86,7 +87,7 @@ pub struct User {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Principal {
     /// Somebody who proved who they are.
-    User(User),
+    User(Arc<User>),
     /// Nobody.
     Anonymous,
 }

@@ -1,5 +1,7 @@
 //! The one permission before all routes: whether it can be used.
 
+use std::sync::Arc;
+
 use portcullis_core::{Action, Ask, PasswordHash, Permission, Principal, User, UserId, Verdict};
 use time::OffsetDateTime;
 
@@ -30,7 +32,7 @@ pub(crate) async fn looks_at_action(permission: &dyn Permission) -> bool {
 
 /// A user who is in no database.
 fn somebody() -> Principal {
-    Principal::User(User {
+    Principal::User(Arc::new(User {
         id: UserId::Integer(-1),
         username: String::new(),
         email: String::new(),
@@ -42,5 +44,5 @@ fn somebody() -> Principal {
         is_superuser: false,
         date_joined: OffsetDateTime::UNIX_EPOCH,
         last_login: None,
-    })
+    }))
 }

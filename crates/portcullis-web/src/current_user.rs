@@ -123,10 +123,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Access {
 impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let access = Access::from_request_parts(parts, state).await?;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        let access = parts.extensions.get::<Access>();
+        let access = access.ok_or(Refusal::NotAuthenticated(None))?;
         match &access.who {
-            Principal::User(user) => Ok(Self(user.clone())),
+            Principal::User(user) => Ok(Self(User::clone(user))),
             Principal::Anonymous => Err(access.refuse(None)),
         }
     }

@@ -114,7 +114,7 @@ impl Knock {
     pub fn access_of(&self, user: User, login: LoginId, authenticator: &str) -> Option<Access> {
         let mut known = self.0.authenticators.iter().map(|known| known.name());
         let authenticated = Authenticated {
-            user,
+            user: user.into(),
             login: Some(login),
             credential_digest: None,
             authenticator: known.find(|known| *known == authenticator)?,

@@ -188,7 +188,7 @@ impl Door {
     /// Who came, and for what.
     pub(crate) fn access(&self, authenticated: Option<Authenticated>, action: Action) -> Access {
         let who = match &authenticated {
-            Some(authenticated) => Principal::User(authenticated.user.clone()),
+            Some(authenticated) => Principal::User(Arc::clone(&authenticated.user)),
             None => Principal::Anonymous,
         };
         Access {

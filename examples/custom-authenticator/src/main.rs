@@ -46,7 +46,7 @@ impl Authenticator for ApiKeyAuthentication {
         let user = self.0.user_by_login_name(name.ok_or_else(unknown)?).await?;
         let user = user.filter(|user| user.is_active).ok_or_else(unknown)?;
         Ok(Some(Authenticated {
-            user,
+            user: user.into(),
             login: None,
             credential_digest: None,
             authenticator: self.name(),

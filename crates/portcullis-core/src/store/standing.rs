@@ -1,6 +1,7 @@
 //! Whether what once was found about somebody is still so: asked for many at a time.
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
@@ -16,7 +17,7 @@ use crate::user::{User, UserId};
 #[derive(Clone)]
 pub struct Standing {
     /// The user as they were.
-    pub user: User,
+    pub user: Arc<User>,
     /// The login, which must be there.
     pub login: Option<LoginId>,
     /// The key of a session that must be there and not over.
@@ -32,7 +33,7 @@ impl Standing {
     #[must_use]
     pub fn of(proof: &Authenticated) -> Self {
         Self {
-            user: proof.user.clone(),
+            user: Arc::clone(&proof.user),
             login: proof.login,
             session: None,
             device: None,
@@ -74,7 +75,7 @@ impl Standing {
             last_login: self.user.last_login,
             ..now.clone()
         };
-        self.user == now
+        *self.user == now
     }
 
     /// Whose it is.

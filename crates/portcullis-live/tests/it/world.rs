@@ -105,7 +105,7 @@ impl Authenticator for ByHeader {
             .get("x-user")
             .and_then(|id| id.to_str().ok()?.parse().ok());
         Ok(id.map(|id: i64| Authenticated {
-            user: User {
+            user: Arc::new(User {
                 id: UserId::Integer(id),
                 username: format!("user{id}"),
                 email: String::new(),
@@ -117,7 +117,7 @@ impl Authenticator for ByHeader {
                 is_superuser: false,
                 date_joined: OffsetDateTime::UNIX_EPOCH,
                 last_login: None,
-            },
+            }),
             login: None,
             credential_digest: None,
             authenticator: "ByHeader",

@@ -97,7 +97,7 @@ async fn recognise(
         }
     };
     let proof = Authenticated {
-        user,
+        user: user.into(),
         login,
         credential_digest: None,
         authenticator,

@@ -25,7 +25,7 @@ pub(crate) async fn standings_of_many_cost_a_statement_for_each_kind(place: Plac
         let user = made.await.unwrap();
         let login = database.list_logins(&user.id).await.unwrap()[0].id;
         let proof = Authenticated {
-            user,
+            user: user.into(),
             login: Some(login),
             credential_digest: Some(digest.clone()),
             authenticator: "test",
@@ -69,7 +69,7 @@ pub(crate) async fn standing_needs_its_session_and_its_token(place: Place) {
         .await;
     let user = database.user_by_id("1").await.unwrap().unwrap();
     let proof = Authenticated {
-        user,
+        user: user.into(),
         login: None,
         credential_digest: None,
         authenticator: "test",

@@ -45,7 +45,7 @@ impl Authenticator for BasicAuthentication {
         }
         self.0.forget_failures(&counted).await?;
         Ok(Some(Authenticated {
-            user,
+            user: user.into(),
             login: None,
             credential_digest: None,
             authenticator: self.name(),

@@ -163,7 +163,7 @@ impl Authenticator for DeviceTokenAuthentication {
             }
         };
         Ok(Some(Authenticated {
-            user: found.user,
+            user: found.user.into(),
             login,
             credential_digest: Some(found.digest),
             authenticator: self.name(),

@@ -134,7 +134,7 @@ impl JwtAuthentication {
             None => None,
         };
         Ok(Authenticated {
-            user,
+            user: user.into(),
             login,
             credential_digest: None,
             authenticator,

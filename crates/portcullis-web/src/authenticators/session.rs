@@ -21,7 +21,7 @@ impl Authenticator for SessionAuthentication {
         };
         Effects::of(request).owe_csrf(self.0.csrf());
         Ok(Some(Authenticated {
-            user,
+            user: user.into(),
             login,
             credential_digest: None,
             authenticator: self.name(),

@@ -37,7 +37,7 @@ impl Authenticator for TokenAuthentication {
             return Err(AuthError::failed("User inactive or deleted."));
         }
         Ok(Some(Authenticated {
-            user,
+            user: user.into(),
             login: None,
             credential_digest: None,
             authenticator: self.name(),
