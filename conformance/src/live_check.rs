@@ -20,6 +20,9 @@ struct Arguments {
     /// The settings that the server plays: prod, debug or sync
     #[arg(long, default_value = "prod")]
     profile: String,
+    /// Where events are heard, like http://127.0.0.1:21312; without it they are not compared
+    #[arg(long, value_name = "URL")]
+    hub: Option<String>,
     /// The folder of case files
     #[arg(long, value_name = "DIR", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/live/cases"), hide_default_value = true)]
     cases: PathBuf,
@@ -30,11 +33,16 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let (player, cases) = match (Player::new(&arguments.base), load(&arguments.cases)) {
+    let (mut player, cases) = match (Player::new(&arguments.base), load(&arguments.cases)) {
         (Ok(player), Ok(cases)) => (player, cases),
         (Err(error), _) => return could_not(&error),
         (_, Err(error)) => return could_not(&error.to_string()),
     };
+    if let Some(hub) = &arguments.hub
+        && let Err(error) = player.listen(hub)
+    {
+        return could_not(&error);
+    }
     let (mut passed, mut failed, mut quirks) = (0, 0, 0);
     let chosen = cases
         .iter()

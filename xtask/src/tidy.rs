@@ -26,6 +26,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     (
         "portcullis-live",
         &[
+            "portcullis-channels",
             "portcullis-core",
             "portcullis-django",
             "portcullis-sql",

@@ -1,9 +1,9 @@
 //! The services of the application, on the rows that every case starts from.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -12,9 +12,10 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use portcullis::accounts::Tokens;
+use portcullis::channels::Channels;
 use portcullis::core::{Clock, SecretKeys, Store, SystemClock};
 use portcullis::django::password::Hashers;
-use portcullis::live::Live;
+use portcullis::live::{Hub, HubSettings, Live};
 use portcullis::sql::Database;
 use portcullis::web::{
     CookieDoorSettings, Cors, CorsSettings, CsrfSettings, HashingPool, Origins, Passwords,
@@ -28,51 +29,54 @@ use crate::{actions, models, views};
 /// The rows, as SQL.
 const SEED: &str = include_str!("../../live/seed.sql");
 
-/// What lasts over resets.
-pub(crate) struct Kit {
-    profile: Profile,
-    hashing: HashingPool,
-    folder: tempfile::TempDir,
-    resets: AtomicU64,
+/// The application, on a database that is reset in its place.
+pub(crate) struct App {
+    database: Database,
+    media: PathBuf,
+    router: Router,
+    _folder: tempfile::TempDir,
 }
 
-impl Kit {
-    pub(crate) fn new(profile: Profile) -> anyhow::Result<Self> {
-        Ok(Self {
-            profile,
-            hashing: HashingPool::start(1, 16)?,
-            folder: tempfile::tempdir()?,
-            resets: AtomicU64::new(0),
-        })
+impl App {
+    pub(crate) async fn new(profile: Profile) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let media = folder.path().join("media");
+        let database = Database::open_sqlite(&folder.path().join("live.db"))?.0;
+        database.migrate(SystemClock.now()).await?;
+        let router = router(profile, &database, &media).await?;
+        let app = Self {
+            database,
+            media,
+            router,
+            _folder: folder,
+        };
+        make_tables(&app.database)
+            .await
+            .context("making the tables")?;
+        app.reset().await?;
+        Ok(app)
     }
 
-    fn next_folder(&self) -> anyhow::Result<PathBuf> {
-        let number = self.resets.fetch_add(1, Ordering::Relaxed);
-        if number > 1 {
-            // Of the one before the last, nobody reads any more.
-            let old = self.folder.path().join((number - 2).to_string());
-            let _ = fs::remove_dir_all(old);
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// Puts the rows and the one stored file back.
+    pub(crate) async fn reset(&self) -> anyhow::Result<()> {
+        if self.media.exists() {
+            fs::remove_dir_all(&self.media)?;
         }
-        let folder = self.folder.path().join(number.to_string());
-        fs::create_dir(&folder)?;
-        Ok(folder)
+        fs::create_dir_all(self.media.join("inbox"))?;
+        fs::write(
+            self.media.join("inbox/handbook.txt"),
+            "How to stack crates.\n",
+        )?;
+        seed(&self.database).await.context("seeding")
     }
 }
 
-/// A new application on a new database, with one stored file.
-pub(crate) async fn fresh(kit: &Kit) -> anyhow::Result<Router> {
-    let folder = kit.next_folder()?;
-    let media = folder.join("media");
-    fs::create_dir_all(media.join("inbox"))?;
-    fs::write(media.join("inbox/handbook.txt"), "How to stack crates.\n")?;
-    let database = Database::open_sqlite(&folder.join("live.db"))?.0;
-    database.migrate(SystemClock.now()).await?;
-    seed(&database).await.context("seeding")?;
-    router(kit, &database, &media).await
-}
-
-async fn router(kit: &Kit, database: &Database, media: &Path) -> anyhow::Result<Router> {
-    let mut live = Live::builder(database).settings(kit.profile.settings(media));
+async fn router(profile: Profile, database: &Database, media: &Path) -> anyhow::Result<Router> {
+    let mut live = Live::builder(database).settings(profile.settings(media));
     for model in models::all() {
         live = live.model(model);
     }
@@ -80,10 +84,21 @@ async fn router(kit: &Kit, database: &Database, media: &Path) -> anyhow::Result<
         live = live.action(action);
     }
     let live = live.build().await?;
+    let settings = HubSettings {
+        app_id: "4242".to_owned(),
+        key: "livekey".to_owned(),
+        secret: "livesecret".to_owned(),
+        ..HubSettings::default()
+    };
+    let hub =
+        Hub::new(&live, &Channels::memory(), settings).with_standings(Arc::new(database.clone()));
     let store: Arc<dyn Store> = Arc::new(database.clone());
     let gate = Gate::new(vec![Arc::new(TokenAuthentication(Arc::clone(&store)))]);
-    let accounts = accounts(kit, &store);
-    let doors = live.doors(&gate).merge(views::doors(&gate, &accounts));
+    let accounts = accounts(&store)?;
+    let doors = live
+        .doors(&gate)
+        .merge(hub.doors(&gate))
+        .merge(views::doors(&gate, &accounts));
     let cors = CorsSettings {
         origins: Origins::Listed {
             exact: vec!["http://localhost:5173".to_owned()],
@@ -99,7 +114,7 @@ async fn router(kit: &Kit, database: &Database, media: &Path) -> anyhow::Result<
         .layer(identify))
 }
 
-fn accounts(kit: &Kit, store: &Arc<dyn Store>) -> Accounts {
+fn accounts(store: &Arc<dyn Store>) -> anyhow::Result<Accounts> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let cookies = CookieDoorSettings {
         secret_keys: SecretKeys::new("live-recorded-not-secret-0123456789-abcdefghij", Vec::new()),
@@ -107,7 +122,7 @@ fn accounts(kit: &Kit, store: &Arc<dyn Store>) -> Accounts {
         csrf: CsrfSettings::default(),
     };
     let sessions = Sessions::new(Arc::clone(store), Arc::clone(&clock), cookies);
-    let hashing = kit.hashing.clone();
+    let hashing = HashingPool::start(1, 16)?;
     let passwords = Passwords::new(
         Arc::clone(store),
         Arc::clone(&clock),
@@ -119,11 +134,11 @@ fn accounts(kit: &Kit, store: &Arc<dyn Store>) -> Accounts {
         tokens: Tokens::Authtoken,
         ..AccountSettings::default()
     };
-    Accounts::new(passwords, sessions, clock, settings)
+    Ok(Accounts::new(passwords, sessions, clock, settings))
 }
 
-/// Runs the statements of the seed, in one transaction: tables first, since rows refer to others'.
-async fn seed(database: &Database) -> anyhow::Result<()> {
+/// The statements of the seed: those that make tables, and the others.
+fn statements() -> (Vec<String>, Vec<String>) {
     let statements = SEED.split(";\n").map(|statement| {
         let lines = statement.lines().filter(|line| !line.starts_with("--"));
         lines.collect::<Vec<&str>>().join("\n")
@@ -135,14 +150,44 @@ async fn seed(database: &Database) -> anyhow::Result<()> {
             && (statement.contains("\"auth_") || statement.contains("\"authtoken_"))
             && !statement.contains("\"depot_")
     };
-    let (tables, others): (Vec<String>, Vec<String>) = statements
+    statements
         .filter(|statement| !is_made(statement))
-        .partition(|statement| statement.starts_with("CREATE TABLE"));
+        .filter(|statement| !matches!(statement.trim(), "" | "BEGIN TRANSACTION" | "COMMIT"))
+        .partition(|statement| statement.starts_with("CREATE"))
+}
+
+/// Makes the tables, those first that indexes are about.
+async fn make_tables(database: &Database) -> anyhow::Result<()> {
+    let (mut making, _) = statements();
+    making.sort_by_key(|statement| !statement.starts_with("CREATE TABLE"));
     let mut transaction = database.limited(Duration::from_secs(10)).begin().await?;
-    for statement in tables.iter().chain(&others) {
-        if !matches!(statement.trim(), "" | "BEGIN TRANSACTION" | "COMMIT") {
-            transaction.execute(statement, &[]).await?;
-        }
+    for statement in &making {
+        transaction.execute(statement, &[]).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Empties the tables of the seed, and fills them again, in one transaction.
+async fn seed(database: &Database) -> anyhow::Result<()> {
+    let (making, filling) = statements();
+    let own = making.iter().filter_map(|statement| {
+        let rest = statement.strip_prefix("CREATE TABLE")?;
+        rest.split('"').nth(1).map(str::to_owned)
+    });
+    let mut tables: BTreeSet<String> = own.collect();
+    tables.extend(["auth_user", "authtoken_token", "sqlite_sequence"].map(str::to_owned));
+    let mut transaction = database.limited(Duration::from_secs(10)).begin().await?;
+    // Rows refer to others that come later.
+    transaction
+        .execute("PRAGMA defer_foreign_keys = ON", &[])
+        .await?;
+    for table in &tables {
+        let sql = format!("DELETE FROM \"{table}\"");
+        transaction.execute(&sql, &[]).await?;
+    }
+    for statement in &filling {
+        transaction.execute(statement, &[]).await?;
     }
     transaction.commit().await?;
     Ok(())

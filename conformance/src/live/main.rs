@@ -1,7 +1,7 @@
 //! A server on the URLs of the recorded live cases, written with Portcullis' public interface only.
 //!
-//! `cargo run --release -p conformance --bin live -- --profile prod --port 21311`. It begins anew, with a
-//! fresh database, at every `POST /__peer__/reset/`.
+//! `cargo run --release -p conformance --bin live -- --profile prod --port 21311 --hub-port 21312`. The rows are as at the
+//! beginning after every `POST /__peer__/reset/`; whoever listens to events stays connected.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "says where it listens")]
 
@@ -12,6 +12,7 @@ mod permissions;
 mod profile;
 mod views;
 
+use std::future::IntoFuture;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -22,10 +23,9 @@ use clap::Parser;
 use http::StatusCode;
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::RwLock;
 use tower::ServiceExt;
 
-use crate::app::Kit;
+use crate::app::App;
 use crate::profile::Profile;
 
 /// The command line.
@@ -37,56 +37,49 @@ struct Options {
     /// The port on the loopback; 0 takes a free one.
     #[arg(long, default_value_t = 21311)]
     port: u16,
-    /// Where events will be heard; until they are built, nothing listens there.
+    /// A second port on the loopback for whoever listens to events, which is also possible at the first; 0 takes a
+    /// free one.
     #[arg(long)]
     hub_port: Option<u16>,
-}
-
-/// The application as it is since the last reset.
-#[derive(Clone)]
-struct Served {
-    kit: Arc<Kit>,
-    router: Arc<RwLock<Router>>,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    let kit = Kit::new(options.profile)?;
-    let router = app::fresh(&kit).await?;
-    let served = Served {
-        kit: Arc::new(kit),
-        router: Arc::new(RwLock::new(router)),
-    };
+    let app = Arc::new(App::new(options.profile).await?);
     let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
+    let service = || {
+        let app = Arc::clone(&app);
+        let router = Router::new().fallback(move |request| serve(Arc::clone(&app), request));
+        router.into_make_service_with_connect_info::<SocketAddr>()
+    };
+    if let Some(port) = options.hub_port {
+        let hub = TcpListener::bind(("127.0.0.1", port)).await?;
+        println!("hub on ws://{}", hub.local_addr()?);
+        tokio::spawn(axum::serve(hub, service()).into_future());
+    }
     println!(
         "profile {} on http://{}",
         options.profile.name(),
         listener.local_addr()?
     );
-    let router = Router::new().fallback(move |request| serve(served.clone(), request));
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
+    axum::serve(listener, service())
         .with_graceful_shutdown(async { drop(tokio::signal::ctrl_c().await) })
         .await?;
     Ok(())
 }
 
-async fn serve(served: Served, request: Request) -> Response {
+async fn serve(app: Arc<App>, request: Request) -> Response {
     if request.uri().path() == "/__peer__/reset/" {
-        return match app::fresh(&served.kit).await {
-            Ok(router) => {
-                *served.router.write().await = router;
-                Json(json!({ "reset": true })).into_response()
-            }
+        return match app.reset().await {
+            Ok(()) => Json(json!({ "reset": true })).into_response(),
             Err(error) => {
                 let text = format!("{error:#}");
                 (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
             }
         };
     }
-    let router = served.router.read().await.clone();
-    match router.oneshot(request).await {
+    match app.router().oneshot(request).await {
         Ok(response) => response,
     }
 }

@@ -58,6 +58,7 @@ impl Normaliser {
                 Value::Array(items)
             }
             Value::String(text) => json!(self.text(text, sent)),
+            Value::Number(_) if key == "server_ts_ms" => json!("<ms>"),
             other => other.clone(),
         }
     }

@@ -4,7 +4,8 @@ use portcullis::core::{Clock, SystemClock};
 use serde_json::{Map, Value, json};
 
 use super::case::{Case, Step};
-use super::compare::difference;
+use super::compare::{difference, sorted};
+use super::events::Listener;
 use super::normalise::Normaliser;
 use crate::body::urlencoded;
 use crate::error::Blocked;
@@ -20,6 +21,7 @@ const PRESENT: [&str; 2] = ["X-StateZero-Telemetry", "X-StateZero-Schema-Checksu
 pub struct Player {
     base: Base,
     normaliser: Normaliser,
+    listener: Option<Listener>,
 }
 
 impl Player {
@@ -32,29 +34,45 @@ impl Player {
         Ok(Self {
             base: Base::parse(base)?,
             normaliser,
+            listener: None,
         })
+    }
+
+    /// Listens to events at the hub, too, and compares them.
+    ///
+    /// # Errors
+    /// When they cannot be heard.
+    pub fn listen(&mut self, hub: &str) -> Result<(), String> {
+        let hub = Base::parse(hub)?;
+        let listener = Listener::connect(&self.base, &hub).map_err(|error| error.to_string())?;
+        self.listener = Some(listener);
+        Ok(())
     }
 
     /// Plays a case; where an answer differs first, or nothing.
     #[must_use]
-    pub fn play(&self, case: &Case) -> Option<String> {
+    pub fn play(&mut self, case: &Case) -> Option<String> {
         let mut reset = Outgoing::get("/__peer__/reset/");
         reset.method = "POST".to_owned();
         if let Err(blocked) = self.base.send(&reset) {
             return Some(format!("reset: {blocked}"));
         }
+        let is_quirk = case.class.as_deref() == Some("quirk");
         case.steps.iter().enumerate().find_map(|(index, step)| {
             let strictness = step.compare.unwrap_or(case.compare);
             let found = match self.step(step) {
-                Ok(got) => difference(&step.expect, &got, strictness),
+                Ok(got) => difference(&step.expect, &got, strictness, is_quirk),
                 Err(blocked) => Some(blocked.to_string()),
             };
             found.map(|what| format!("step {index} {what}"))
         })
     }
 
-    fn step(&self, step: &Step) -> Result<Map<String, Value>, Blocked> {
+    fn step(&mut self, step: &Step) -> Result<Map<String, Value>, Blocked> {
         let outgoing = outgoing(step);
+        if let Some(listener) = &mut self.listener {
+            listener.drain(0);
+        }
         let answer = self.base.send(&outgoing)?;
         let body = outgoing.body.unwrap_or_default();
         let sent = String::from_utf8_lossy(&body);
@@ -85,6 +103,14 @@ impl Player {
                 };
                 got.insert("body_type".to_owned(), json!(kind));
             }
+        }
+        if let Some(listener) = &mut self.listener {
+            let expected = step.expect.get("events").and_then(Value::as_array);
+            let events = listener.drain(expected.map_or(0, Vec::len));
+            let events = events
+                .iter()
+                .map(|event| self.normaliser.value(event, "", &sent));
+            got.insert("events".to_owned(), sorted(events.collect()));
         }
         Ok(got)
     }

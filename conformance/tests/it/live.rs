@@ -13,21 +13,25 @@ const NOT_YET: &str = include_str!("../../live/not_yet.txt");
 struct Server {
     child: Child,
     base: String,
+    hub: String,
 }
 
 impl Server {
     fn start(profile: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_live"))
-            .args(["--profile", profile, "--port", "0"])
+            .args(["--profile", profile, "--port", "0", "--hub-port", "0"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        let stdout = child.stdout.take().unwrap();
-        BufReader::new(stdout).read_line(&mut line).unwrap();
-        let base = line.trim().rsplit(' ').next().unwrap().to_owned();
-        Self { child, base }
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut next = || {
+            let line = lines.next().unwrap().unwrap();
+            line.trim().rsplit(' ').next().unwrap().to_owned()
+        };
+        let hub = next().replace("ws://", "http://");
+        let base = next();
+        Self { child, base, hub }
     }
 }
 
@@ -40,7 +44,8 @@ impl Drop for Server {
 
 fn play(profile: &str, cases: &[Case]) -> Vec<(String, Option<String>)> {
     let server = Server::start(profile);
-    let player = Player::new(&server.base).unwrap();
+    let mut player = Player::new(&server.base).unwrap();
+    player.listen(&server.hub).unwrap();
     let own = cases.iter().filter(|case| case.profile == profile);
     own.map(|case| (case.id.clone(), player.play(case)))
         .collect()

@@ -9,7 +9,7 @@ use portcullis_web::Access;
 use serde_json::{Map, Value};
 
 use crate::consumer::{Consumer, ConsumerError};
-use crate::frame::{self, Reply};
+use crate::frame::{self, FrameText, Reply};
 use crate::group::{ConnectionId, Envelope, Group, Kind};
 use crate::layer::{LayerError, Member};
 use crate::mailbox::{Item, Mailbox};
@@ -100,6 +100,11 @@ impl<C: Consumer> Connection<C> {
     /// Sends an object that is no message of [`Consumer::Out`].
     pub fn send_json(&self, frame: Map<String, Value>) {
         self.push(frame);
+    }
+
+    /// Sends a text as it is.
+    pub fn send_text(&self, text: &FrameText) {
+        self.live.mailbox.put(Item::Frame(text.0.clone()));
     }
 
     /// Sends to all of a group, this connection included if it is in it.

@@ -77,6 +77,17 @@ pub trait Consumer: Send + Sync + Sized + 'static {
     /// What the URL names, such as a room; `()` where it names nothing.
     type Object: Send + Sync + 'static;
 
+    /// The code that says: come back later. A connection is closed with it that reads too slowly.
+    const COME_BACK: u16 = 1013;
+
+    /// Takes a frame as it came, before it is read as a message: for protocols of one's own. Frames of a connection come
+    /// one after the other, and the next is not read before this returns: it must not block. Whether it was taken;
+    /// nothing limits how many are, so that has to be done here.
+    fn frame(&self, c: &Connection<Self>, text: &str) -> bool {
+        let _ = (c, text);
+        false
+    }
+
     /// The groups that a connection is in from its start.
     #[doc(alias = "build_groups")]
     fn groups(&self, c: Connection<Self>) -> impl Future<Output = Vec<Group>> + Send {

@@ -8,6 +8,16 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::camel::camelized;
 
+/// The text of a frame. Clones share it, so that many are sent what was written once.
+#[derive(Clone, Debug)]
+pub struct FrameText(pub(crate) Utf8Bytes);
+
+impl From<String> for FrameText {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
 /// What an answer carries of the message that it answers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reply {

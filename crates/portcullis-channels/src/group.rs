@@ -54,6 +54,14 @@ impl Group {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ConnectionId(pub(crate) Arc<str>);
 
+impl ConnectionId {
+    /// As text: 128 random bits as hex digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// What a message to a group is.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -39,6 +39,7 @@ pub use asyncapi::AsyncApi;
 pub use channels::Channels;
 pub use connection::Connection;
 pub use consumer::{Consumer, ConsumerError, Event};
+pub use frame::FrameText;
 pub use group::{ConnectionId, Envelope, Group};
 pub use layer::{ChannelLayer, LayerError, Member, MemoryLayer};
 #[cfg(feature = "redis")]

@@ -13,6 +13,7 @@ mod error;
 mod events;
 mod files;
 mod hook;
+mod hub;
 mod introspect;
 mod job;
 mod live;
@@ -33,6 +34,7 @@ pub use action::{Action, ActionField, ActionPermission, Call};
 pub use error::{FormErrors, LiveError};
 pub use events::{Change, ChangeKind, ChangeListener};
 pub use hook::{Data, Hook};
+pub use hub::{ChannelAccess, Hub, HubSettings, Joining};
 pub use introspect::{Catalogue, ModelName};
 pub use live::{BuildError, Live, LiveBuilder};
 pub use model::{

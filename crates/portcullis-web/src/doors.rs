@@ -86,6 +86,7 @@ impl Doors {
             group: None,
             is_open: false,
             is_slash_optional: false,
+            is_asked_again: false,
             socket: None,
             allow: OnceLock::new(),
         };
@@ -221,6 +222,17 @@ impl Doors {
     #[must_use]
     pub fn slash_optional(mut self) -> Self {
         self.last().is_slash_optional = true;
+        self
+    }
+
+    /// Puts the [`Knock`](crate::Knock) of the path declared last into the extensions of its requests, for handlers that ask
+    /// again whether somebody may be here long after they were answered.
+    ///
+    /// # Panics
+    /// When no path was declared yet.
+    #[must_use]
+    pub fn asked_again(mut self) -> Self {
+        self.last().is_asked_again = true;
         self
     }
 

@@ -44,6 +44,10 @@ pub struct Admitted {
 }
 
 impl Knock {
+    pub(crate) fn of(door: &Arc<Door>) -> Self {
+        Self(Arc::clone(door))
+    }
+
     /// The path as it was declared, such as `/ws/rooms/{id}/`.
     #[must_use]
     pub fn path(&self) -> &str {

@@ -18,7 +18,7 @@ use crate::effects::Effects;
 use crate::face::{Face, Negotiated, Renderer};
 use crate::fields::Body;
 use crate::gate::{Authenticators, Gate};
-use crate::knock;
+use crate::knock::{self, Knock};
 use crate::refusal::Refusal;
 use crate::throttle::Throttle;
 
@@ -47,6 +47,8 @@ pub(crate) struct Door {
     pub(crate) is_open: bool,
     /// Whether the path without its slash is this door, too, and not a redirect.
     pub(crate) is_slash_optional: bool,
+    /// Whether the handler is given the door, to ask it again later.
+    pub(crate) is_asked_again: bool,
     /// The messages of a socket, for the documentation.
     pub(crate) socket: Option<Arc<Messages>>,
     /// The header `Allow`, once it was sent: what a door that is served allows stays as it is.
@@ -64,6 +66,9 @@ pub(crate) async fn enter(State(door): State<Arc<Door>>, request: Request, next:
     let effects = Effects::default();
     parts.extensions.insert(effects.clone());
     parts.extensions.insert(door.gate.compat);
+    if door.is_asked_again {
+        parts.extensions.insert(Knock::of(&door));
+    }
 
     let negotiated = match &door.face {
         Face::Api(api) => api.negotiate(&parts),

@@ -42,6 +42,9 @@ impl<C: Consumer> Task<C> {
     }
 
     async fn take(&mut self, text: &str) -> Result<(), Over> {
+        if self.is_taken_raw(text) {
+            return Ok(());
+        }
         let parsed = serde_json::from_str::<Value>(text);
         let reply = match (&parsed, self.live.served.settings.wire) {
             (Ok(frame), Wire::Current) => reference(frame),
@@ -93,6 +96,16 @@ impl<C: Consumer> Task<C> {
             _ => self.handle(frame, reply, None),
         }
         Ok(())
+    }
+
+    /// Whether the consumer takes the frame as it is.
+    fn is_taken_raw(&self, text: &str) -> bool {
+        let consumer = &self.live.served.consumer;
+        let taken = AssertUnwindSafe(|| consumer.frame(&self.live.handle(), text));
+        std::panic::catch_unwind(taken).unwrap_or_else(|_| {
+            tracing::error!("a consumer crashed at a frame");
+            true
+        })
     }
 
     fn take_binary(&mut self) -> Result<(), Over> {

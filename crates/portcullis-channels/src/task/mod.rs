@@ -339,6 +339,7 @@ impl<C: Consumer> Task<C> {
         }
         live.mailbox.shut();
         let end = match over {
+            Over::Line(End::Close(1013, reason)) => End::Close(C::COME_BACK, reason),
             Over::Line(end) => end,
             Over::Refused(outcome) => {
                 let status = outcome.status();

@@ -1,6 +1,7 @@
-//! Who saw rows until they were written: asked in the transaction, before the write.
+//! Who sees rows: asked in the transaction, before they are written, and again when it is told.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use portcullis_sql::{Cell, LimitedTransaction};
 use serde_json::Value as Json;
@@ -11,6 +12,7 @@ use crate::job::Job;
 use crate::model::{Model, Record, Registry};
 use crate::read::{Columns, key_text};
 use crate::rule::{Facts, Rule, rule_sql};
+use crate::session::Session;
 use crate::sql::quoted;
 use crate::value::{bind, column, render};
 
@@ -25,24 +27,39 @@ const KEYS: usize = 1000;
 pub(crate) struct Seen(HashMap<Fingerprint, HashSet<String>>);
 
 impl Seen {
-    /// Who sees these rows now. Rules about a row's own fields are looked at here, those that go through
-    /// relations are asked in SQL, many in one statement.
+    /// Who of those who are told of changes sees these rows now.
     pub(crate) async fn of(
         job: &Job<'_>,
         model: &Model,
         keys: &[Json],
         transaction: &mut LimitedTransaction,
     ) -> Result<Self, LiveError> {
-        let mut seen = Self::default();
-        if !job.live.bus.is_heard() || keys.is_empty() {
-            return Ok(seen);
+        if !job.live.bus.is_heard() {
+            return Ok(Self::default());
         }
         let rules = job.live.bus.interests.about(model.name());
+        let mut session = Session::Transaction(transaction);
+        Self::by(job, model, keys, rules, &mut session).await
+    }
+
+    /// Which of these rules show the rows now. Rules about a row's own fields are looked at here, those that go through
+    /// relations are asked in SQL, many in one statement.
+    pub(crate) async fn by(
+        job: &Job<'_>,
+        model: &Model,
+        keys: &[Json],
+        rules: Vec<(Fingerprint, Arc<Rule>)>,
+        session: &mut Session<'_>,
+    ) -> Result<Self, LiveError> {
+        let mut seen = Self::default();
+        if keys.is_empty() {
+            return Ok(seen);
+        }
         let (related, own): (Vec<_>, Vec<_>) = rules
             .into_iter()
             .partition(|(_, rule)| rule.has_relations());
         if !own.is_empty() {
-            let records = records(job, model, keys, transaction).await?;
+            let records = records(job, model, keys, session).await?;
             for (name, rule) in &own {
                 let shown = shown(job.rights.registry, model, rule, &records);
                 if !shown.is_empty() {
@@ -52,19 +69,24 @@ impl Seen {
         }
         for rules in related.chunks(RULES) {
             for keys in keys.chunks(KEYS) {
-                seen.ask(job, model, rules, keys, transaction).await?;
+                seen.ask(job, model, rules, keys, session).await?;
             }
         }
         Ok(seen)
+    }
+
+    /// Whether a rule shows the row of a key.
+    pub(crate) fn shows(&self, name: Fingerprint, key: &str) -> bool {
+        self.0.get(&name).is_some_and(|shown| shown.contains(key))
     }
 
     async fn ask(
         &mut self,
         job: &Job<'_>,
         model: &Model,
-        rules: &[(Fingerprint, std::sync::Arc<Rule>)],
+        rules: &[(Fingerprint, Arc<Rule>)],
         keys: &[Json],
-        transaction: &mut LimitedTransaction,
+        session: &mut Session<'_>,
     ) -> Result<(), LiveError> {
         let mut statement = job.statement();
         let key = model.pk();
@@ -85,7 +107,7 @@ impl Seen {
             quoted(&key.column),
             places.join(", ")
         );
-        for row in transaction.rows(&sql, statement.values()).await? {
+        for row in session.rows(&sql, statement.values()).await? {
             let [own, verdicts @ ..] = row.cells() else {
                 continue;
             };
@@ -115,7 +137,7 @@ async fn records(
     job: &Job<'_>,
     model: &Model,
     keys: &[Json],
-    transaction: &mut LimitedTransaction,
+    session: &mut Session<'_>,
 ) -> Result<Vec<Record>, LiveError> {
     let columns = Columns::all(model);
     let mut records = Vec::with_capacity(keys.len());
@@ -132,7 +154,7 @@ async fn records(
             quoted(&model.pk().column),
             places.join(", ")
         );
-        let rows = transaction.rows(&sql, statement.values()).await?;
+        let rows = session.rows(&sql, statement.values()).await?;
         records.extend(rows.iter().map(|row| columns.record(row)));
     }
     Ok(records)

@@ -16,7 +16,6 @@ pub(crate) struct Interests {
 }
 
 impl Interests {
-    #[cfg_attr(not(test), expect(dead_code, reason = "for those who are told"))]
     /// One more has this rule; its name.
     pub(crate) fn add(&self, model: &str, rule: &Arc<Rule>) -> Fingerprint {
         let name = Fingerprint::of(model, rule);
@@ -29,7 +28,6 @@ impl Interests {
         name
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "for those who are told"))]
     /// One fewer has it.
     pub(crate) fn remove(&self, model: &str, name: Fingerprint) {
         let mut rules = self.rules.write().unwrap_or_else(PoisonError::into_inner);

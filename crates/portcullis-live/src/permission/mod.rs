@@ -7,7 +7,7 @@ mod rights;
 pub use actions::Actions;
 pub use builtin::{AllowAll, ReadOnly, StaffOnly};
 
-pub(crate) use rights::Rights;
+pub(crate) use rights::{Rights, shown_rows};
 
 use portcullis_core::Principal;
 

@@ -54,6 +54,18 @@ impl ModelRights {
     }
 }
 
+/// The rows that somebody may read; `None` where they may not read the model.
+pub(crate) fn shown_rows(model: &Model, who: &Principal) -> Option<Rule> {
+    let (mut rule, mut hidden) = (Rule::Nothing, Rule::Nothing);
+    let mut actions = Actions::NONE;
+    for class in &model.permissions {
+        rule = rule.or(class.filter(who));
+        hidden = hidden.or(class.exclude(who));
+        actions = actions | class.actions(who);
+    }
+    actions.has(Actions::READ).then(|| rule.and(hidden.not()))
+}
+
 /// The model's names that are in a set.
 pub(crate) fn named(model: &Model, names: &Names) -> BTreeSet<String> {
     let all = model.names().into_iter();

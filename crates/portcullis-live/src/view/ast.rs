@@ -100,7 +100,7 @@ pub(super) fn is_model_name(name: &str) -> bool {
 }
 
 /// The body's value; `None` for an empty one.
-pub(super) async fn body(request: Request) -> Result<Option<Json>, LiveError> {
+pub(crate) async fn body(request: Request) -> Result<Option<Json>, LiveError> {
     let body = portcullis_web::Body::read(request).await?;
     let parsed = body.parse().await.map_err(LiveError::from);
     parsed.map_err(|error| match error {

@@ -130,7 +130,7 @@ impl Live {
 }
 
 /// The access permission on many doors.
-struct Shared(Arc<dyn Permission>);
+pub(crate) struct Shared(pub(crate) Arc<dyn Permission>);
 
 #[async_trait::async_trait]
 impl Permission for Shared {

@@ -8,3 +8,7 @@ mod me;
 mod python_json;
 mod schema;
 mod schema_gate;
+
+pub(crate) use ast::body;
+pub(crate) use doors::Shared;
+pub(crate) use schema_gate::sync_token;

@@ -17,6 +17,14 @@ pub(super) fn is_open(inner: &Inner) -> bool {
     inner.settings.debug || inner.settings.sync_token.is_some()
 }
 
+/// Whether the sync token that was sent is the right one; `None` where none is set, or none was sent.
+pub(crate) fn sync_token(inner: &Inner, headers: &HeaderMap) -> Option<bool> {
+    let token = inner.settings.sync_token.as_ref()?;
+    let sent =
+        header(headers, "x-sync-token").or_else(|| header(headers, "x-statezero-sync-token"))?;
+    Some(sent.as_bytes().ct_eq(token.as_bytes()).into())
+}
+
 /// The answer to a request without the right sync token, where one is set.
 pub(super) fn refusal(inner: &Inner, headers: &HeaderMap) -> Option<Response> {
     if inner.settings.debug {

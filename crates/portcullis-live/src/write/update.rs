@@ -29,9 +29,8 @@ pub(super) async fn many(job: &Job<'_>, query: &Query, data: &Data) -> Result<Js
     let keys = target::keys(job, &records);
     let seen = Seen::of(job, job.model, &keys, &mut transaction).await?;
     let written = write(job, valid, &records, &mut transaction).await?;
-    if written > 0 {
-        job.note(ChangeKind::BulkUpdate, job.model, &keys, &seen)?;
-    }
+    // Also where nothing was left to write: whoever saves, tells.
+    job.note(ChangeKind::BulkUpdate, job.model, &keys, &seen)?;
     let answer = read_back(job, &selection, &records, &mut transaction).await?;
     job.commit(transaction).await?;
     Ok(json!({

@@ -1,0 +1,247 @@
+//! What clients send.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use portcullis_channels::Connection;
+use serde_json::{Value as Json, json};
+use tokio::time::Instant;
+
+use super::channel::{GLOBAL, Kind, is_event_name};
+use super::consumer::{HubConsumer, socket_id};
+use super::frames;
+use super::presence::Member;
+use super::signature::{of_channel, of_user};
+use super::state::{Inner, Subscription};
+
+/// How many frames of a connection are looked at in a second; whoever sends more is closed.
+const FRAMES: u32 = 200;
+
+/// Handles one frame; what it does is in the order of the frames.
+pub(super) fn take(inner: &Arc<Inner>, c: &Connection<HubConsumer>, text: &str) {
+    let id = socket_id(c.id());
+    if !may_send(inner, &id, false) {
+        inner.disconnect(&id);
+        return c.close(4100, "too many frames");
+    }
+    let Ok(Json::Object(frame)) = serde_json::from_str::<Json>(text) else {
+        return c.send_text(&frames::error(None, "Invalid JSON: a message is an object"));
+    };
+    let Some(event) = frame.get("event").and_then(Json::as_str) else {
+        return c.send_text(&frames::error(None, "A message has an event"));
+    };
+    // Data is an object; older clients send its text.
+    let data = match frame.get("data") {
+        Some(Json::String(text)) => serde_json::from_str(text).unwrap_or(Json::Null),
+        Some(data) => data.clone(),
+        None => Json::Null,
+    };
+    match event {
+        "pusher:ping" => c.send_text(&frames::pong()),
+        "pusher:subscribe" => subscribe(inner, c, &id, &data),
+        "pusher:unsubscribe" => {
+            if let Some(channel) = data.get("channel").and_then(Json::as_str) {
+                inner.unsubscribe(&id, channel);
+            }
+        }
+        "pusher:signin" => sign_in(inner, c, &id, &data),
+        name if name.starts_with("client-") => {
+            let channel = frame.get("channel").and_then(Json::as_str);
+            let data = frame.get("data").unwrap_or(&Json::Null);
+            if let Err(why) = pass_on(inner, &id, channel.unwrap_or_default(), name, data) {
+                c.send_text(&frames::error(Some(4301), why));
+            }
+        }
+        // Others of the protocol are for newer hubs, or answers such as `pusher:pong`.
+        _ => {}
+    }
+}
+
+/// Counts a frame, or an event of the client's own.
+fn may_send(inner: &Inner, id: &str, is_event: bool) -> bool {
+    let mut state = inner.state();
+    let Some(socket) = state.sockets.get_mut(id) else {
+        // It was refused, or is being closed.
+        return true;
+    };
+    let (since, frames, events) = &mut socket.window;
+    if since.elapsed() >= Duration::from_secs(1) {
+        (*since, *frames, *events) = (Instant::now(), 0, 0);
+    }
+    match is_event {
+        true => {
+            *events += 1;
+            *events <= inner.settings.client_events_per_second
+        }
+        false => {
+            *frames += 1;
+            *frames <= FRAMES
+        }
+    }
+}
+
+fn subscribe(inner: &Arc<Inner>, c: &Connection<HubConsumer>, id: &str, data: &Json) {
+    let word = |name: &str| data.get(name).and_then(Json::as_str);
+    let channel = word("channel").unwrap_or_default();
+    match admitted(inner, c, id, channel, word("auth"), word("channel_data")) {
+        Ok(Some(subscription)) => join(inner, c, subscription),
+        // It is heard already.
+        Ok(None) => c.send_text(&frames::succeeded(channel, &json!({}))),
+        Err((status, why)) => {
+            let shown: String = channel.chars().take(200).collect();
+            c.send_text(&frames::refused(&shown, status, why));
+        }
+    }
+}
+
+/// What a client may hear; `None` for what it hears already.
+fn admitted(
+    inner: &Inner,
+    c: &Connection<HubConsumer>,
+    id: &str,
+    channel: &str,
+    auth: Option<&str>,
+    channel_data: Option<&str>,
+) -> Result<Option<Subscription>, (u16, &'static str)> {
+    let kind = Kind::of(channel).ok_or((400, "Invalid channel name"))?;
+    if kind == Kind::Public && !inner.settings.public_channels {
+        return Err((403, "There are no public channels here"));
+    }
+    if kind.is_signed() {
+        let data = (kind == Kind::Presence).then_some(channel_data).flatten();
+        let text = of_channel(id, channel, data);
+        if !auth.is_some_and(|auth| inner.signer.is_auth(auth, &text)) {
+            return Err((401, "Invalid signature"));
+        }
+    }
+    let member = match kind {
+        Kind::Presence => {
+            let member = channel_data.and_then(Member::read);
+            Some(member.ok_or((400, "A member has a user_id in its channel_data"))?)
+        }
+        _ => None,
+    };
+    let mut state = inner.state();
+    let Some(socket) = state.sockets.get_mut(id) else {
+        return Err((401, "Not connected"));
+    };
+    if socket.channels.contains_key(channel) {
+        return Ok(None);
+    }
+    if socket.channels.len() >= inner.settings.channels_per_connection {
+        return Err((403, "Too many channels on one connection"));
+    }
+    let holder = socket.grants.remove(channel);
+    // A signature from elsewhere, by whoever has the secret, is good for channels of their own; of rows only those
+    // are told of whom it is known who they are.
+    if holder.is_none() && !inner.models_of(channel).is_empty() {
+        return Err((403, "The signature is not of this server's"));
+    }
+    Ok(Some(Subscription {
+        channel: channel.into(),
+        socket: id.into(),
+        connection: c.clone(),
+        holder,
+        member,
+        rules: std::sync::Mutex::default(),
+    }))
+}
+
+/// Begins to hear a channel, and says so before anything is sent there.
+fn join(inner: &Arc<Inner>, c: &Connection<HubConsumer>, subscription: Subscription) {
+    let subscription = Arc::new(subscription);
+    inner.count_rules(&subscription);
+    let channel = &subscription.channel;
+    let mut new_member = None;
+    {
+        let mut state = inner.state();
+        let audience = state.audiences.entry(Arc::clone(channel)).or_default();
+        let mut told = json!({});
+        if let Some(member) = &subscription.member {
+            let most = inner.settings.members_per_channel;
+            if audience.members.count() >= most && !audience.members.has(&member.id) {
+                return c.send_text(&frames::refused(channel, 403, "The channel is full"));
+            }
+            if audience.members.add(member) {
+                new_member = Some(member.clone());
+            }
+            told = audience.members.told();
+        }
+        let socket = Arc::clone(&subscription.socket);
+        audience
+            .subscribers
+            .insert(socket, Arc::clone(&subscription));
+        // Within the lock, so that nothing comes before it.
+        c.send_text(&frames::succeeded(channel, &told));
+        if let Some(socket) = state.sockets.get_mut(&subscription.socket) {
+            socket
+                .channels
+                .insert(Arc::clone(channel), Arc::clone(&subscription));
+        }
+    }
+    if let Some(member) = new_member {
+        let data = json!({ "user_id": member.id, "user_info": member.info });
+        let text = frames::event("pusher_internal:member_added", Some(channel), &data);
+        inner.send(channel, &text, Some(&subscription.socket));
+    }
+}
+
+/// An event of a client's own, to the others.
+fn pass_on(
+    inner: &Inner,
+    id: &str,
+    channel: &str,
+    name: &str,
+    data: &Json,
+) -> Result<(), &'static str> {
+    let is_theirs = matches!(Kind::of(channel), Some(Kind::Private | Kind::Presence));
+    if !inner.settings.client_events || !is_theirs || !is_event_name(name) {
+        return Err("Client events are for private and presence channels");
+    }
+    if channel == GLOBAL || !inner.models_of(channel).is_empty() {
+        return Err("Changes of rows are told by the server alone");
+    }
+    let member = {
+        let state = inner.state();
+        let socket = state.sockets.get(id);
+        let heard = socket.and_then(|socket| socket.channels.get(channel));
+        let heard = heard.ok_or("Subscribe before sending")?;
+        heard.member.as_ref().map(|member| member.id.clone())
+    };
+    if !may_send(inner, id, true) {
+        return Err("Too many client events");
+    }
+    let data = match data {
+        Json::String(text) => text.clone(),
+        data => data.to_string(),
+    };
+    if data.len() > inner.settings.max_event_bytes {
+        return Err("The data of the event is too large");
+    }
+    let text = frames::raw_event(name, Some(channel), &data, member.as_deref());
+    inner.send(channel, &text, Some(id));
+    Ok(())
+}
+
+/// Remembers whose connection it is, so that a publisher can end it.
+fn sign_in(inner: &Inner, c: &Connection<HubConsumer>, id: &str, data: &Json) {
+    let word = |name: &str| data.get(name).and_then(Json::as_str).unwrap_or_default();
+    let user_data = word("user_data");
+    let is_signed = inner.signer.is_auth(word("auth"), &of_user(id, user_data));
+    let user: Option<Json> = serde_json::from_str(user_data).ok();
+    let user = user.and_then(|user| user.get("id")?.as_str().map(str::to_owned));
+    match user.filter(|user| is_signed && !user.is_empty()) {
+        Some(user) => {
+            if let Some(socket) = inner.state().sockets.get_mut(id) {
+                socket.user = Some(user);
+            }
+            let told = json!({ "user_data": user_data });
+            c.send_text(&frames::event("pusher:signin_success", None, &told));
+        }
+        None => {
+            inner.disconnect(id);
+            c.send_text(&frames::error(Some(4009), "Connection not authorized"));
+            c.close(4009, "Connection not authorized");
+        }
+    }
+}
