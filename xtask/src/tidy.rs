@@ -20,6 +20,10 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &["portcullis-core", "portcullis-django", "portcullis-web"],
     ),
     (
+        "portcullis-admin",
+        &["portcullis-accounts", "portcullis-core", "portcullis-web"],
+    ),
+    (
         "portcullis-channels",
         &["portcullis-core", "portcullis-web"],
     ),
@@ -37,6 +41,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         "portcullis",
         &[
             "portcullis-accounts",
+            "portcullis-admin",
             "portcullis-channels",
             "portcullis-core",
             "portcullis-django",

@@ -9,6 +9,7 @@ use axum::response::{Html, IntoResponse};
 use http::StatusCode;
 use portcullis::accounts::social::Social;
 use portcullis::accounts::{EmailVerification, Jwt, Mailer, Tokens};
+use portcullis::admin::{Admin, AdminSettings};
 use portcullis::core::{Clock, Limit, SecretKeys, Store, SystemClock};
 use portcullis::django::jwt::{Algorithm, Backend, Key};
 use portcullis::django::password::Hashers;
@@ -51,6 +52,7 @@ pub(crate) struct App {
     pub(crate) jwt: Arc<dyn Authenticator>,
     pub(crate) jwts: Jwt,
     pub(crate) gate: Gate,
+    pub(crate) admin: Admin,
 }
 
 impl App {
@@ -62,6 +64,7 @@ impl App {
     ) -> anyhow::Result<Self> {
         let store: Arc<dyn Store> = Arc::new(database);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let admin_clock = Arc::clone(&clock);
         let secret_keys = SecretKeys::new(SECRET_KEY, Vec::new());
         let cookies = CookieDoorSettings {
             secret_keys: secret_keys.clone(),
@@ -140,6 +143,17 @@ impl App {
         let gate = Gate::new(defaults)
             .with_csrf(sessions.csrf().clone())
             .with_compat(compat);
+        let settings = AdminSettings {
+            // Django's default, which the recorded server had.
+            login_redirect: "/accounts/profile/".to_owned(),
+            ..AdminSettings::default()
+        };
+        let admin = Admin::new(
+            accounts.clone(),
+            passwords.clone(),
+            Arc::clone(&admin_clock),
+            settings,
+        );
         Ok(Self {
             profile,
             accounts,
@@ -157,6 +171,7 @@ impl App {
             jwt,
             jwts,
             gate,
+            admin,
         })
     }
 
@@ -204,7 +219,8 @@ impl App {
             .merge(guard::doors(&self))
             .merge(rest_auth_views::doors(&self))
             .merge(self.jwts.doors(&self.gate, "/jwt/", |name| self.api(name)))
-            .merge(self.knox_doors());
+            .merge(self.knox_doors())
+            .merge(self.admin.doors(&self.gate));
         let cors = self.profile.cors().unwrap_or_default();
         let hosts = AllowedHosts::new(["127.0.0.1", "localhost", "testserver"]);
         doors

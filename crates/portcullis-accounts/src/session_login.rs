@@ -34,6 +34,28 @@ impl Accounts {
         Ok(Some(proven.user))
     }
 
+    /// The same for the admin site: staff only. Whoever is none learns no more than with a wrong password.
+    ///
+    /// # Errors
+    /// Those of [`log_in_with_session`](Self::log_in_with_session).
+    pub async fn log_in_staff_with_session(
+        &self,
+        request: &Parts,
+        name: &str,
+        password: &str,
+    ) -> Result<Option<User>, Refusal> {
+        let csrf = self.sessions.csrf();
+        csrf.check_log_in(request).map_err(Refusal::CsrfFailed)?;
+        let Proof::Right(mut proven) = self.prove(request, name, password).await? else {
+            return Ok(None);
+        };
+        if !proven.user.is_staff || !self.open_session(request, &mut proven).await? {
+            return Ok(None);
+        }
+        self.settle(&proven).await?;
+        Ok(Some(proven.user))
+    }
+
     /// Opens a session for somebody whose password was just checked. `false`: they were closed, or
     /// their password changed, meanwhile.
     pub(crate) async fn open_session(

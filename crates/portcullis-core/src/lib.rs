@@ -31,15 +31,16 @@ pub use permission::{Ask, Object, Permission, Verdict};
 pub use revocations::{Revocations, Revoked};
 pub use secret_key::SecretKeys;
 pub use store::{
-    AccountStore, Attempt, AttemptStore, AuditEntry, AuditEvent, AuditFilter, AuditOutcome,
-    AuditRecord, AuditStore, Cleared, Counter, CreateAccountError, Device, DeviceLogin, DueMail,
-    EmailAddress, EmailStore, Ended, Ends, FailedAttempt, Family, ForeignLogin, Issued, JwtBearer,
-    JwtStore, Limit, Linked, ListedLogin, LoginListStore, LoginStore, MadeAccount, MailClaim,
-    NewAccount, NewDeviceLogin, NewJwtLogin, NewLogin, NewPassword, NewResetLink, NewSession,
-    NewSocialAccount, OutboxStore, OutgoingMail, PermissionStore, ProfileChange, RefreshStanding,
-    RefreshToken, ResetStore, Rotated, Rotation, RotationWay, Scheme, SeenLogin, SessionStore,
-    SocialAccount, SocialKey, SocialProfile, SocialStore, Spared, Standing, StandingStore, Store,
-    StoreError, StoredSession, Ticket, TicketHolder, TicketStore, Touch, Unlinked, UserStore,
-    VerifiedEmail, WriteMails, no_mails,
+    AccountStore, AdministrationStore, Attempt, AttemptStore, AuditEntry, AuditEvent, AuditFilter,
+    AuditOutcome, AuditRecord, AuditStore, Cleared, Counter, CreateAccountError, Device,
+    DeviceLogin, DueMail, EmailAddress, EmailStore, Ended, Ends, FailedAttempt, Family,
+    ForeignLogin, GroupRow, Issued, JwtBearer, JwtStore, Limit, Linked, ListedLogin,
+    LoginListStore, LoginStore, MadeAccount, MailClaim, NewAccount, NewDeviceLogin, NewJwtLogin,
+    NewLogin, NewPassword, NewResetLink, NewSession, NewSocialAccount, OutboxStore, OutgoingMail,
+    PermissionRow, PermissionStore, ProfileChange, RefreshStanding, RefreshToken, ResetStore,
+    Rights, Rotated, Rotation, RotationWay, Scheme, SeenLogin, SessionStore, SocialAccount,
+    SocialKey, SocialProfile, SocialStore, Spared, Standing, StandingStore, Store, StoreError,
+    StoredSession, Ticket, TicketHolder, TicketStore, Touch, Unlinked, UserCursor, UserOrder,
+    UserPage, UserQuery, UserSheet, UserStore, VerifiedEmail, WriteMails, no_mails,
 };
 pub use user::{PasswordHash, Principal, User, UserId};

@@ -9,6 +9,7 @@ use portcullis::accounts::social::{HttpClient, Provider, Social, SocialSettings}
 use portcullis::accounts::{
     EmailVerification, Jwt, JwtSettings, Mailer, RestAuth, RestAuthSettings, SetupKey,
 };
+use portcullis::admin::{Admin, AdminSettings};
 use portcullis::channels::{Channels, SocketSettings};
 use portcullis::core::{Clock, Limit, SecretKeys, Store};
 use portcullis::django::jwt::Backend;
@@ -190,11 +191,18 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
     let shared = (&store, &clock, &sessions);
     let sockets = sockets::doors(&gate, channels, &surroundings.sockets, shared);
     let settings = surroundings.accounts.clone();
+    let (admin_passwords, admin_clock) = (passwords.clone(), Arc::clone(&clock));
     let mut accounts =
         Accounts::new(passwords, sessions, clock, settings).with_setup_key(setup_key);
     if let Some(mailer) = mailer {
         accounts = accounts.with_mailer(mailer);
     }
+    let admin = Admin::new(
+        accounts.clone(),
+        admin_passwords,
+        admin_clock,
+        AdminSettings::default(),
+    );
     let mut rest_auth = RestAuth::new(accounts.clone(), surroundings.rest_auth);
     let social = social.map(|SocialProviders { client, providers }| {
         let settings = surroundings.social.clone();
@@ -228,6 +236,7 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         .merge(accounts.device_doors(&gate, "/knox/", Api::new))
         .merge(jwt.doors(&gate, "/jwt/", Api::new))
         .merge(jwt.jwks_door(&gate))
+        .merge(admin.doors(&gate))
         .merge(forward.doors(&gate, "/api/forward-auth/"))
         .merge(sockets);
     if let Some(social) = &social {

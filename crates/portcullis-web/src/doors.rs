@@ -215,6 +215,18 @@ impl Doors {
         self.csrf_checked()
     }
 
+    /// Makes the path declared last a page of a site whose people log in at the path `login`: whoever may not enter
+    /// is sent there with `?next=`, and what comes with an unsafe method needs a CSRF token.
+    ///
+    /// # Panics
+    /// When no path was declared yet.
+    #[doc(alias = "login_required")]
+    #[must_use]
+    pub fn site(mut self, login: &'static str) -> Self {
+        self.last().face = Face::Site(login);
+        self.csrf_checked()
+    }
+
     /// Lets the path declared last be asked for without its slash, too.
     ///
     /// # Panics

@@ -15,7 +15,7 @@ use crate::csrf::{Csrf, FORM_FIELD};
 use crate::current_user::Access;
 use crate::description::Description;
 use crate::effects::Effects;
-use crate::face::{Face, Negotiated, Renderer};
+use crate::face::{self, Face, Negotiated, Renderer};
 use crate::fields::Body;
 use crate::gate::{Authenticators, Gate};
 use crate::knock::{self, Knock};
@@ -60,7 +60,7 @@ pub(crate) async fn enter(State(door): State<Arc<Door>>, request: Request, next:
     if matches!(door.face, Face::Socket | Face::Asking) {
         return knock::enter(door, request, next).await;
     }
-    let method = request.method().clone();
+    let (method, uri) = (request.method().clone(), request.uri().clone());
     let has_credentials = carries_credentials(request.headers());
     let (mut parts, body) = request.into_parts();
     let effects = Effects::default();
@@ -72,7 +72,9 @@ pub(crate) async fn enter(State(door): State<Arc<Door>>, request: Request, next:
 
     let negotiated = match &door.face {
         Face::Api(api) => api.negotiate(&parts),
-        Face::Plain | Face::Page | Face::Socket | Face::Asking => Ok(Negotiated::JSON),
+        Face::Plain | Face::Page | Face::Site(_) | Face::Socket | Face::Asking => {
+            Ok(Negotiated::JSON)
+        }
     };
     let chosen = *negotiated.as_ref().unwrap_or(&Negotiated::JSON);
     let admitted = match negotiated {
@@ -91,14 +93,14 @@ pub(crate) async fn enter(State(door): State<Arc<Door>>, request: Request, next:
         Err(refusal) => {
             log(&door, &method, refusal.status());
             let is_405 = matches!(refusal, Refusal::MethodNotAllowed(_));
-            let mut response = door.face.refuse(refusal);
-            if is_405 || !matches!(door.face, Face::Page) {
+            let mut response = door.face.refuse(refusal, &uri);
+            if is_405 || !door.face.is_page() {
                 door.allow(response.headers_mut());
             }
             response
         }
     };
-    if !matches!(door.face, Face::Page) {
+    if !door.face.is_page() {
         door.allow(response.headers_mut());
     }
     response = chosen.render(response).await;
@@ -169,6 +171,9 @@ impl Door {
         if !self.has_handler(&parts.method) {
             return match (&self.face, &parts.method) {
                 (Face::Api(api), &Method::OPTIONS) => Ok(Admitted::Answer(api.metadata())),
+                (Face::Site(_), &Method::OPTIONS) => {
+                    Ok(Admitted::Answer(face::options(&self.methods)))
+                }
                 _ => Err(Refusal::MethodNotAllowed(parts.method.to_string())),
             };
         }
@@ -186,7 +191,9 @@ impl Door {
     pub(crate) fn action(&self, method: &Method) -> Action {
         match self.face {
             Face::Socket => Action::Connect,
-            Face::Plain | Face::Api(_) | Face::Page | Face::Asking => Action::of_method(method),
+            Face::Plain | Face::Api(_) | Face::Page | Face::Site(_) | Face::Asking => {
+                Action::of_method(method)
+            }
         }
     }
 

@@ -2,10 +2,12 @@
 //!
 //! [`core`] has the vocabulary, [`web`] the doors, [`sql`] the stores, [`accounts`] the flows,
 //! [`django`] the formats; behind the feature `channels`, `channels` has WebSockets; behind `live`, `live` has
-//! live models; behind `social`, `accounts::social` has log-in by providers.
+//! live models; behind `admin`, `admin` has the admin site; behind `social`, `accounts::social` has log-in by providers.
 #![forbid(unsafe_code)]
 
 pub use portcullis_accounts as accounts;
+#[cfg(feature = "admin")]
+pub use portcullis_admin as admin;
 #[cfg(feature = "channels")]
 pub use portcullis_channels as channels;
 pub use portcullis_core as core;

@@ -1,6 +1,7 @@
 //! Where accounts and logins are kept: commands, each one transaction.
 
 mod account;
+mod administration;
 mod attempt;
 mod audit;
 mod device;
@@ -21,6 +22,10 @@ use async_trait::async_trait;
 pub use account::{
     AccountStore, CreateAccountError, Ended, Ends, MadeAccount, NewAccount, NewPassword,
     ProfileChange, UserStore,
+};
+pub use administration::{
+    AdministrationStore, GroupRow, PermissionRow, Rights, UserCursor, UserOrder, UserPage,
+    UserQuery, UserSheet,
 };
 pub use attempt::{Attempt, AttemptStore, Counter, Limit};
 pub use audit::{AuditEntry, AuditEvent, AuditFilter, AuditOutcome, AuditRecord, AuditStore};
@@ -63,6 +68,7 @@ pub enum StoreError {
 #[async_trait]
 pub trait Store:
     AccountStore
+    + AdministrationStore
     + EmailStore
     + PermissionStore
     + LoginStore

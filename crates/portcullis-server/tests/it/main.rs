@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where its facts end")]
 
 mod accounts;
+mod admin;
 mod administrators;
 mod audit;
 mod bad_input;

@@ -89,3 +89,9 @@ pub(super) const RESET: Ddl = Ddl {
     sqlite: include_str!("portcullis_0011_sqlite.sql"),
     postgres: include_str!("portcullis_0011_postgresql.sql"),
 };
+
+/// The rows of Django's permissions, and what searching by prefix needs.
+pub(super) const PERMISSIONS: Ddl = Ddl {
+    sqlite: include_str!("portcullis_0016_sqlite.sql"),
+    postgres: include_str!("portcullis_0016_postgresql.sql"),
+};

@@ -13,14 +13,14 @@ use crate::names::Names;
 use crate::transaction::{Dialect, Transaction};
 use crate::value::values;
 use ddl::{
-    AUDIT, DJANGO, Ddl, EMAIL_AND_LOGIN, EMAIL_CHANGE, LOGIN_ADDRESS, OUTBOX, REFRESH, RESET,
-    SOCIAL, THROTTLE, TICKET, USERNAME,
+    AUDIT, DJANGO, Ddl, EMAIL_AND_LOGIN, EMAIL_CHANGE, LOGIN_ADDRESS, OUTBOX, PERMISSIONS, REFRESH,
+    RESET, SOCIAL, THROTTLE, TICKET, USERNAME,
 };
 
 const DJANGO_APPLIED: &str = include_str!("django_applied.txt");
 
 /// Our own migrations, in the order of application.
-const MIGRATIONS: [(&str, Ddl); 11] = [
+const MIGRATIONS: [(&str, Ddl); 12] = [
     ("0001_initial", EMAIL_AND_LOGIN),
     ("0002_throttle", THROTTLE),
     ("0003_username", USERNAME),
@@ -32,6 +32,7 @@ const MIGRATIONS: [(&str, Ddl); 11] = [
     ("0009_social", SOCIAL),
     ("0010_ticket", TICKET),
     ("0011_reset", RESET),
+    ("0016_permissions", PERMISSIONS),
 ];
 
 /// Two nodes that migrate one PostgreSQL database at once take turns at this lock.

@@ -252,13 +252,13 @@ pub(crate) async fn permission_comes_from_the_user_or_a_group(place: Place) {
     let id = &user.id;
     place
         .run(&format!(
-            "INSERT INTO django_content_type (id, app_label, model) VALUES (1, 'shop', 'order');
+            "INSERT INTO django_content_type (id, app_label, model) VALUES (901, 'shop', 'order');
              INSERT INTO auth_permission (id, content_type_id, codename, name) VALUES
-                 (1, 1, 'add_order', 'a'), (2, 1, 'view_order', 'v'), (3, 1, 'delete_order', 'd');
+                 (901, 901, 'add_order', 'a'), (902, 901, 'view_order', 'v'), (903, 901, 'delete_order', 'd');
              INSERT INTO auth_group (id, name) VALUES (1, 'clerks');
-             INSERT INTO auth_group_permissions (group_id, permission_id) VALUES (1, 2);
+             INSERT INTO auth_group_permissions (group_id, permission_id) VALUES (1, 902);
              INSERT INTO auth_user_groups (user_id, group_id) VALUES ({id}, 1);
-             INSERT INTO auth_user_user_permissions (user_id, permission_id) VALUES ({id}, 1);"
+             INSERT INTO auth_user_user_permissions (user_id, permission_id) VALUES ({id}, 901);"
         ))
         .await;
     for (codename, held) in [

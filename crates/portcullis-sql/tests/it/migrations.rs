@@ -49,6 +49,7 @@ pub(crate) async fn django_database_gets_our_tables_only(place: Place) {
             "portcullis.0009_social",
             "portcullis.0010_ticket",
             "portcullis.0011_reset",
+            "portcullis.0016_permissions",
         ]
     );
     assert_eq!(place.catalogue().await, before);
@@ -76,6 +77,7 @@ pub(crate) async fn two_nodes_migrate_at_once(place: Place) {
             "portcullis.0009_social",
             "portcullis.0010_ticket",
             "portcullis.0011_reset",
+            "portcullis.0016_permissions",
         ]
     );
 }

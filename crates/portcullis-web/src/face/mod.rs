@@ -8,7 +8,7 @@ pub use api::{Api, Renderer};
 pub(crate) use html::document;
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, Uri, header};
 
 use crate::refusal::Refusal;
 
@@ -22,6 +22,8 @@ pub(crate) enum Face {
     Api(Api),
     /// Refusals as HTML, and a CSRF token for every unsafe method, whoever asks.
     Page,
+    /// The same, for people who log in at that path: whoever may not enter is sent there.
+    Site(&'static str),
     /// A socket: its handler asks the door itself, by [`Knock`](crate::Knock).
     Socket,
     /// A handler that asks the door by itself as well, about a request that it is told of.
@@ -29,14 +31,65 @@ pub(crate) enum Face {
 }
 
 impl Face {
-    /// The answer for a refusal.
-    pub(crate) fn refuse(&self, refusal: Refusal) -> Response {
-        match self {
-            Self::Plain | Self::Api(_) | Self::Socket | Self::Asking => refusal.into_response(),
-            Self::Page => page(&refusal),
+    /// The answer for a refusal of what was asked for at that place.
+    pub(crate) fn refuse(&self, refusal: Refusal, uri: &Uri) -> Response {
+        match (self, &refusal) {
+            (Self::Plain | Self::Api(_) | Self::Socket | Self::Asking, _) => {
+                refusal.into_response()
+            }
+            (
+                Self::Site(login),
+                Refusal::NotAuthenticated(_)
+                | Refusal::AuthenticationFailed(..)
+                | Refusal::PermissionDenied(None),
+            ) => to_login(login, uri),
+            (Self::Page | Self::Site(_), _) => page(&refusal),
         }
     }
+
+    /// Whether it is for people rather than programs.
+    pub(crate) fn is_page(&self) -> bool {
+        matches!(self, Self::Page | Self::Site(_))
+    }
 }
+
+/// To the log-in, and from there back.
+fn to_login(login: &str, uri: &Uri) -> Response {
+    let place = uri.path_and_query().map_or("/", |place| place.as_str());
+    let mut location = format!("{login}?next=");
+    for byte in place.bytes() {
+        // As Django's `quote(safe="/")` writes it.
+        match byte {
+            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                location.push(char::from(byte));
+            }
+            _ => location.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    let headers = [
+        (header::LOCATION, location),
+        (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
+        (header::CACHE_CONTROL, NEVER_CACHE.to_owned()),
+    ];
+    (StatusCode::FOUND, headers).into_response()
+}
+
+/// What a page of a site takes, as Django's views say it.
+pub(crate) fn options(methods: &[Method]) -> Response {
+    let mut names: Vec<&str> = methods.iter().map(Method::as_str).collect();
+    names.extend(["HEAD", "OPTIONS"]);
+    names.sort_unstable();
+    names.dedup();
+    let headers = [
+        (header::ALLOW, names.join(", ")),
+        (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
+        (header::CACHE_CONTROL, NEVER_CACHE.to_owned()),
+    ];
+    headers.into_response()
+}
+
+/// What Django's `never_cache` says.
+const NEVER_CACHE: &str = "max-age=0, no-cache, no-store, must-revalidate, private";
 
 /// A refusal as a page; that of a method is empty, as Django's is.
 fn page(refusal: &Refusal) -> Response {

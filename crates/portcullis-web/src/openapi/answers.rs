@@ -25,7 +25,7 @@ pub(super) fn answers(door: &Door, method: &Method, said: &Description) -> Value
     let has_body = !said.fields.is_empty();
     for (status, text) in refusals(door, method, has_body) {
         let body = match door.face {
-            Face::Page => ("text/html", json!({ "type": "string" })),
+            Face::Page | Face::Site(_) => ("text/html", json!({ "type": "string" })),
             Face::Plain | Face::Api(_) | Face::Socket | Face::Asking => {
                 (JSON, shared_one("Refusal"))
             }

@@ -49,9 +49,9 @@ impl Doors {
     pub fn openapi(&self, about: &About) -> Value {
         let (mut paths, mut schemes) = (Map::new(), Map::new());
         let mut groups: Vec<&str> = Vec::new();
-        // OpenAPI has no words for sockets.
+        // OpenAPI has no words for sockets, and the pages of a site are not for programs.
         let doors = self.doors.iter().map(|(door, _)| door);
-        for door in doors.filter(|door| !matches!(door.face, Face::Socket)) {
+        for door in doors.filter(|door| !matches!(door.face, Face::Socket | Face::Site(_))) {
             schemes.extend(security::schemes(door));
             groups.extend(door.group.filter(|group| !groups.contains(group)));
             let path = paths.entry(operation::path(door)).or_insert(json!({}));

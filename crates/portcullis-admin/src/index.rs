@@ -1,0 +1,23 @@
+//! The first page: what there is.
+
+use axum::response::Response;
+use http::StatusCode;
+use http::request::Parts;
+use portcullis_web::{Access, Methods, get};
+use serde_json::json;
+
+use crate::site::Admin;
+use crate::trouble::Trouble;
+use crate::visit::Visit;
+
+pub(crate) fn methods(site: &Admin) -> Methods {
+    let site = site.clone();
+    get(move |request, access| index(site, request, access))
+}
+
+async fn index(site: Admin, request: Parts, access: Access) -> Result<Response, Trouble> {
+    let visit = Visit::new(&site, &request, &access).await?;
+    let values = json!({ "adds_users": visit.may_with_users("add") });
+    let values = visit.page(&site, "Site administration", values);
+    site.render(StatusCode::OK, "index.html", values)
+}

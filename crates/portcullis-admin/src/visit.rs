@@ -1,0 +1,71 @@
+//! Who came to a page, what they may do, and what every page shows about that.
+
+use http::request::Parts;
+use portcullis_core::{Rights, User};
+use portcullis_web::Access;
+use serde_json::{Value, json};
+
+use crate::site::Admin;
+use crate::trouble::Trouble;
+
+/// Somebody of the staff at a page.
+pub(crate) struct Visit {
+    pub(crate) user: User,
+    pub(crate) rights: Rights,
+    /// What permissions about users are called, such as `auth` and `user`.
+    model: (String, String),
+    /// For the forms of the page.
+    csrf: String,
+}
+
+impl Visit {
+    /// Looks them up, as they are in the database now.
+    ///
+    /// # Errors
+    /// 403 for nobody and for those who are staff no more, 503 when the database fails.
+    pub(crate) async fn new(
+        site: &Admin,
+        request: &Parts,
+        access: &Access,
+    ) -> Result<Self, Trouble> {
+        let user = access.who().user().cloned();
+        let user = user.ok_or_else(Trouble::forbidden)?;
+        let rights = site.store().rights(&user.id).await?;
+        if !rights.is_staff {
+            return Err(Trouble::forbidden());
+        }
+        Ok(Self {
+            user,
+            rights,
+            model: site.store().user_model().await?,
+            csrf: site.accounts().sessions().csrf().ensure_cookie(request),
+        })
+    }
+
+    /// Whether they may `add`, `change`, `delete` or `view` users.
+    pub(crate) fn may_with_users(&self, word: &str) -> bool {
+        let (app, model) = &self.model;
+        self.rights.hold(&format!("{app}.{word}_{model}"))
+    }
+
+    /// Whether they may see users: those who may change them may.
+    #[doc(alias = "has_view_or_change_permission")]
+    pub(crate) fn may_see_users(&self) -> bool {
+        self.may_with_users("view") || self.may_with_users("change")
+    }
+
+    /// The values of a page: its own, and those of the layout.
+    pub(crate) fn page(&self, site: &Admin, title: &str, mut own: Value) -> Value {
+        let shared = json!({
+            "site": site.settings().title,
+            "title": title,
+            "csrf": self.csrf,
+            "visitor": self.user.username,
+            "sees_users": self.may_see_users(),
+        });
+        if let (Value::Object(own), Value::Object(shared)) = (&mut own, shared) {
+            own.extend(shared);
+        }
+        own
+    }
+}

@@ -1,0 +1,97 @@
+//! What the admin site reads and does, in Django's tables.
+
+mod list;
+mod reader;
+mod rights;
+mod sheet;
+
+use async_trait::async_trait;
+use portcullis_core::{
+    AdministrationStore, GroupRow, PermissionRow, Rights, StoreError, UserId, UserPage, UserQuery,
+    UserSheet,
+};
+
+use self::reader::Reader;
+use crate::database::Database;
+use crate::row::Row;
+use crate::user_row::integer;
+use crate::value::values;
+
+/// What a permission's row is read from; the table is `p`, its content type `c`.
+const PERMISSION: &str = "SELECT p.id, c.app_label, c.model, p.codename, p.name FROM auth_permission p \
+                          JOIN django_content_type c ON c.id = p.content_type_id";
+
+#[async_trait]
+impl AdministrationStore for Database {
+    async fn rights(&self, user: &UserId) -> Result<Rights, StoreError> {
+        let Some(id) = integer(user) else {
+            return Ok(Rights::default());
+        };
+        rights::rights_of(&mut Reader::Page(self), id).await
+    }
+
+    async fn user_model(&self) -> Result<(String, String), StoreError> {
+        let table = self.user_table().name();
+        if table != "auth_user" {
+            let sql = "SELECT app_label, model FROM django_content_type \
+                       WHERE app_label || '_' || model = ?1 ORDER BY id LIMIT 1";
+            if let Some(row) = self.rows_now(sql, values![table]).await?.first() {
+                return Ok((row.get(0)?, row.get(1)?));
+            }
+        }
+        Ok(("auth".to_owned(), "user".to_owned()))
+    }
+
+    async fn list_users(&self, query: &UserQuery) -> Result<UserPage, StoreError> {
+        let has_nul = query.search.contains('\0')
+            || query
+                .after
+                .as_ref()
+                .is_some_and(|after| after.text.contains('\0'));
+        if has_nul {
+            // Nobody's, and PostgreSQL has no text with it.
+            return Ok(UserPage::default());
+        }
+        if query.search.is_empty() || query.anywhere {
+            self.listed(query).await
+        } else {
+            self.found_by_prefix(query).await
+        }
+    }
+
+    async fn user_sheet(&self, user: &UserId) -> Result<Option<UserSheet>, StoreError> {
+        let Some(id) = integer(user) else {
+            return Ok(None);
+        };
+        sheet::sheet_of(&mut Reader::Page(self), id).await
+    }
+
+    async fn all_groups(&self) -> Result<Vec<GroupRow>, StoreError> {
+        let sql = "SELECT id, name FROM auth_group ORDER BY name";
+        let rows = self.rows_now(sql, values![]).await?;
+        rows.iter().map(group).collect()
+    }
+
+    async fn all_permissions(&self) -> Result<Vec<PermissionRow>, StoreError> {
+        let sql = format!("{PERMISSION} ORDER BY c.app_label, c.model, p.codename");
+        let rows = self.rows_now(&sql, values![]).await?;
+        rows.iter().map(permission).collect()
+    }
+}
+
+fn group(row: &Row) -> Result<GroupRow, StoreError> {
+    Ok(GroupRow {
+        id: row.get(0)?,
+        name: row.get(1)?,
+    })
+}
+
+fn permission(row: &Row) -> Result<PermissionRow, StoreError> {
+    Ok(PermissionRow {
+        id: row.get(0)?,
+        app_label: row.get(1)?,
+        model: row.get(2)?,
+        codename: row.get(3)?,
+        name: row.get(4)?,
+    })
+}
