@@ -11,3 +11,15 @@ export {
   ASTValidationError, ConfigError, ConflictError, DoesNotExist, MultipleObjectsReturned, NetworkError, NotAuthenticated,
   NotJsonError, PermissionDenied, PortcullisError, ResetError, SchemaError, ServerError, Throttled, ValidationError, type Complaint,
 } from "./errors.js";
+export { onEventsRefused } from "./events/index.js";
+export { LiveMetric } from "./live/metric_store.js";
+export type { LiveQueryset } from "./live/list.js";
+export type { Options } from "./live/wire.js";
+export { fromZone, toZone } from "./models/datetime.js";
+export { Model, type FieldPermissions, type Instance, type ModelClass, type Repr } from "./models/model.js";
+export { registerModel } from "./models/registered.js";
+export type { Key, Property, Relationship, Row, Schema } from "./models/schema.js";
+export { F, FExpression, Q, QNode } from "./query/expressions.js";
+export { Manager } from "./query/manager.js";
+export { QuerySet, type Filter, type Values } from "./query/queryset.js";
+export { callAction } from "./actions.js";
