@@ -65,7 +65,7 @@ const NEEDS: [Need; 7] = [
     Need {
         name: "node",
         variable: "PORTCULLIS_WITHOUT_NODE",
-        left_out: "the TypeScript client's tests",
+        left_out: "the TypeScript client's tests, and published_clients_hear_what_they_may_see",
         packages: &["nodejs", "npm"],
         is_there: || is_there("node", &["--version"]) && is_there("npm", &["--version"]),
     },

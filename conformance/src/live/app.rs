@@ -91,7 +91,7 @@ async fn router(profile: Profile, database: &Database, media: &Path) -> anyhow::
         ..HubSettings::default()
     };
     let hub =
-        Hub::new(&live, &Channels::memory(), settings).with_standings(Arc::new(database.clone()));
+        Hub::new(&live, &Channels::memory(), settings)?.with_standings(Arc::new(database.clone()));
     let store: Arc<dyn Store> = Arc::new(database.clone());
     let gate = Gate::new(vec![Arc::new(TokenAuthentication(Arc::clone(&store)))]);
     let accounts = accounts(&store)?;

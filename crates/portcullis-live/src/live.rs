@@ -56,6 +56,9 @@ pub enum BuildError {
          looks at who asks, such as IsAuthenticated, and say in the models' permissions what may be done"
     )]
     Access(String),
+    /// A hub without a secret: everybody could sign for everything.
+    #[error("the hub of live events needs a secret")]
+    Secret,
 }
 
 /// Puts a [`Live`] together.
@@ -85,6 +88,12 @@ impl Live {
     /// Has changes of rows told to somebody from now on, after their commit.
     pub fn listen(&self, listener: Arc<dyn ChangeListener>) {
         self.inner.bus.listen(listener);
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> &LiveSettings {
+        &self.inner.settings
     }
 
     /// The models.

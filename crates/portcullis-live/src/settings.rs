@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::hub::HubSettings;
 use crate::model_settings::ModelSettings;
 
 /// What is done with fields that are not there, in writes, `fields` and orders.
@@ -58,6 +59,9 @@ pub struct LiveSettings {
     pub media_url: String,
     /// Models of the database's tables, besides those that the application builds.
     pub models: Vec<ModelSettings>,
+    /// The hub that tells browsers of changes, where there is to be one: the application builds it, as
+    /// [`Hub::new`](crate::Hub::new).
+    pub events: Option<HubSettings>,
     /// `me/` answers everybody by itself, and is not behind the access permission, as with StateZero.
     pub open_routes: bool,
 }
@@ -76,6 +80,7 @@ impl Default for LiveSettings {
             media_root: None,
             media_url: "/media/".to_owned(),
             models: Vec::new(),
+            events: None,
             open_routes: false,
         }
     }

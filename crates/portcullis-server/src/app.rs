@@ -14,7 +14,7 @@ use portcullis::channels::{Channels, SocketSettings};
 use portcullis::core::{Clock, Limit, SecretKeys, Store};
 use portcullis::django::jwt::Backend;
 use portcullis::django::password::Hashers;
-use portcullis::live::Live;
+use portcullis::live::{Hub, Live};
 use portcullis::web::{
     AllowedHosts, Api, BasicAuthentication, Compat, Content, CookieDoorSettings, Cors,
     CorsSettings, CsrfSettings, Description, ForwardAuth, HashingPool, LoginLimits, Passwords,
@@ -112,6 +112,8 @@ pub struct Surroundings {
     pub sockets: SocketSettings,
     /// Live models, where there are some.
     pub live: Option<Live>,
+    /// What tells browsers of changes of live models, where that is wanted.
+    pub hub: Option<Hub>,
 }
 
 impl Default for Surroundings {
@@ -244,6 +246,9 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
     }
     if let Some(live) = &surroundings.live {
         doors = doors.merge(live.doors(&gate));
+    }
+    if let Some(hub) = &surroundings.hub {
+        doors = doors.merge(hub.doors(&gate));
     }
     match surroundings.has_docs {
         true => page::with_docs(doors, &gate),

@@ -32,7 +32,7 @@ impl Hub {
         let socket = inner
             .channels
             .socket(HubConsumer(self.clone()))
-            .settings(inner.settings.socket.clone());
+            .settings(inner.settings.of_protocol());
         gate.doors()
             .route(
                 &path,

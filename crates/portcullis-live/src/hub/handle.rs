@@ -11,7 +11,7 @@ use super::access::{ChannelAccess, ModelsAlone};
 use super::signature::Signer;
 use super::state::{Inner, Work};
 use crate::events::{Change, ChangeListener};
-use crate::live::Live;
+use crate::live::{BuildError, Live};
 
 /// The Pusher-protocol hub of live models: an unmodified `pusher-js` connects to it.
 ///
@@ -19,10 +19,10 @@ use crate::live::Live;
 ///
 /// ```no_run
 /// # use portcullis_live::{Hub, HubSettings, Live};
-/// # fn example(live: &Live, gate: &portcullis_web::Gate) -> portcullis_web::Doors {
+/// # fn example(live: &Live, gate: &portcullis_web::Gate) -> Result<portcullis_web::Doors, portcullis_live::BuildError> {
 /// let settings = HubSettings { secret: "32 letters and digits at least..".to_owned(), ..HubSettings::default() };
-/// let hub = Hub::new(live, &portcullis_channels::Channels::memory(), settings);
-/// live.doors(gate).merge(hub.doors(gate))
+/// let hub = Hub::new(live, &portcullis_channels::Channels::memory(), settings)?;
+/// Ok(live.doors(gate).merge(hub.doors(gate)))
 /// # }
 /// ```
 #[derive(Clone)]
@@ -32,8 +32,17 @@ pub struct Hub {
 
 impl Hub {
     /// A hub that tells of changes of these models, over sockets that are counted with those of `channels`.
-    #[must_use]
-    pub fn new(live: &Live, channels: &Channels, settings: HubSettings) -> Self {
+    ///
+    /// # Errors
+    /// [`BuildError::Secret`] when there is none.
+    pub fn new(
+        live: &Live,
+        channels: &Channels,
+        settings: HubSettings,
+    ) -> Result<Self, BuildError> {
+        if settings.secret.is_empty() {
+            return Err(BuildError::Secret);
+        }
         let (work, waiting) = mpsc::unbounded_channel();
         live.listen(Arc::new(Feed(work.clone())));
         let inner = Inner {
@@ -47,9 +56,9 @@ impl Hub {
             waiting: Mutex::new(Some(waiting)),
             state: Mutex::default(),
         };
-        Self {
+        Ok(Self {
             inner: Arc::new(inner),
-        }
+        })
     }
 
     /// With channels of the application's own, about which this decides.

@@ -35,7 +35,7 @@ pub struct HubSettings {
     /// How old what is known of somebody's login may be at a delivery, in milliseconds. A change that this process hears
     /// of is looked at before the next delivery, whatever this is.
     pub verified_for_ms: u64,
-    /// The limits of its connections.
+    /// The limits of its connections. What the protocol does otherwise, such as messages about authentication, stays off.
     pub socket: SocketSettings,
 }
 
@@ -58,13 +58,28 @@ impl Default for HubSettings {
     }
 }
 
+impl HubSettings {
+    /// The settings of the socket, with what the protocol has of its own.
+    pub(super) fn of_protocol(&self) -> SocketSettings {
+        SocketSettings {
+            send_authentication_message: false,
+            send_completion: false,
+            camelize: false,
+            query_token: false,
+            sub_protocol: false,
+            first_message: false,
+            renewal: false,
+            message_rate: None,
+            // The hub itself looks again at whoever is behind what is heard.
+            revalidate_interval: Duration::ZERO,
+            ..self.socket.clone()
+        }
+    }
+}
+
 /// Sockets of nobody in particular: who they are is said for each channel.
 fn socket() -> SocketSettings {
     SocketSettings {
-        send_authentication_message: false,
-        sub_protocol: false,
-        first_message: false,
-        renewal: false,
         max_message_bytes: 32 * 1024,
         sockets_per_user: 512,
         connection_rate: Rate {

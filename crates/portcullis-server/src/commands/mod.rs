@@ -121,6 +121,12 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let mailer = services.mailer.clone();
     services.channels = settings.channels()?;
     let channels = services.channels.clone();
+    let standings = Arc::clone(&services.store) as _;
+    let keys = &services.secret_keys;
+    surroundings.hub = opening::hub(surroundings.live.as_ref(), &channels, standings, keys)?;
+    if let Some(hub) = &surroundings.hub {
+        hub.listen(&revocations);
+    }
     let sockets_left = channels.clone();
     sockets::listen(&channels, &revocations);
     let store = Arc::clone(&services.store);

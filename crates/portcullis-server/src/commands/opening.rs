@@ -1,10 +1,14 @@
 //! What commands open: the database, a user in it, the doors alone.
 
+use std::sync::Arc;
+
 use anyhow::{Context, bail};
-use portcullis::core::{Clock, SecretKeys, SystemClock, User, UserStore};
+use portcullis::channels::Channels;
+use portcullis::core::{Clock, SecretKeys, StandingStore, SystemClock, User, UserStore};
 use portcullis::django::jwt::{Algorithm, Backend, Key};
 use portcullis::django::random;
-use portcullis::live::{Live, LiveBuilder, LiveSettings};
+use portcullis::django::signing::{self, hex, salted_hmac};
+use portcullis::live::{Hub, Live, LiveBuilder, LiveSettings};
 use portcullis::sql::{Database, Opened};
 use portcullis::web::Doors;
 
@@ -66,6 +70,40 @@ pub(super) async fn live(settings: &Settings, database: &Database) -> anyhow::Re
     Ok(Some(builder.build().await.context("[live]")?))
 }
 
+/// The shortest secret of the hub.
+const MIN_HUB_SECRET: usize = 32;
+
+/// The hub of live events, where the settings want one. Without a secret of its own it signs with one that follows
+/// from the secret key.
+pub(super) fn hub(
+    live: Option<&Live>,
+    channels: &Channels,
+    store: Arc<dyn StandingStore>,
+    keys: &SecretKeys,
+) -> anyhow::Result<Option<Hub>> {
+    let Some((live, mut events)) = live.and_then(|live| {
+        let events = live.settings().events.clone()?;
+        Some((live, events))
+    }) else {
+        return Ok(None);
+    };
+    if events.secret.is_empty() {
+        let salt = "portcullis.live.hub";
+        let key = keys.expose_current();
+        events.secret = hex(&salted_hmac(
+            salt,
+            b"secret",
+            key,
+            signing::Algorithm::Sha256,
+        ));
+    }
+    if events.secret.len() < MIN_HUB_SECRET {
+        bail!("[live.events]: the secret has fewer than {MIN_HUB_SECRET} characters");
+    }
+    let hub = Hub::new(live, channels, events).context("[live.events]")?;
+    Ok(Some(hub.with_standings(store)))
+}
+
 /// Live data by settings, with the permission that they name.
 fn live_builder(live: &LiveSettings, database: &Database) -> anyhow::Result<LiveBuilder> {
     let builder = Live::builder(database).settings(live.clone());
@@ -87,6 +125,9 @@ pub(super) async fn doors_alone(settings: &Settings, database: Database) -> anyh
         // Its doors are the same whatever the models.
         let builder = live_builder(live, &database)?;
         surroundings.live = Some(builder.build().await.context("[live]")?);
+        let store = Arc::new(database.clone());
+        let channels = Channels::memory();
+        surroundings.hub = hub(surroundings.live.as_ref(), &channels, store, &keys)?;
     }
     let services = services(settings, database, (keys, jwt), 1)?;
     Ok(doors(services, &surroundings))

@@ -57,6 +57,7 @@ impl Settings {
             has_docs: self.docs_enabled,
             sockets: self.sockets(),
             live: None,
+            hub: None,
         }
     }
 

@@ -25,6 +25,7 @@ mod http_limits;
 mod inside;
 mod invitations;
 mod kill;
+mod live_events;
 mod login_state;
 mod logins_of_users;
 mod logs;

@@ -1,0 +1,111 @@
+//! Live events of the real binary: unmodified `pusher-js` and the official publisher, in Node.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::process::Server;
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+const PASSWORD: &str = "correct horse 9";
+
+const SETTINGS: &str = r#"
+database_url = "sqlite:live.db"
+
+[live.events]
+secret = "0123456789abcdef0123456789abcdef"
+
+[[live.models]]
+name = "depot.Crate"
+access = "staff_write"
+only = { is_open = true }
+"#;
+
+/// The folder of the published packages, which stays for later runs; `None` where there is no Node, or where they
+/// cannot be fetched.
+///
+/// # Panics
+/// When Node is not installed, and nobody said that it is not wanted.
+fn packages() -> Option<PathBuf> {
+    if std::env::var_os("PORTCULLIS_WITHOUT_NODE").is_some_and(|value| value == "1") {
+        return None;
+    }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hub-clients");
+    std::fs::create_dir_all(&folder).unwrap();
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hub");
+    for name in ["package.json", "package-lock.json"] {
+        std::fs::copy(here.join(name), folder.join(name)).unwrap();
+    }
+    let modules = folder.join("node_modules");
+    if modules.join("pusher-js/package.json").exists()
+        && modules.join("pusher/package.json").exists()
+    {
+        return Some(modules);
+    }
+    let installed = Command::new("npm")
+        .args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
+        .current_dir(&folder)
+        .output();
+    let Ok(installed) = installed else {
+        panic!(
+            "Node is not installed: `apt-get install nodejs npm`, or set PORTCULLIS_WITHOUT_NODE=1 to skip its tests"
+        );
+    };
+    if !installed.status.success() {
+        eprintln!("skipped: pusher-js against the hub (npm ci could not fetch it)");
+        return None;
+    }
+    Some(modules)
+}
+
+/// A folder with settings and a table.
+fn depot() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("portcullis.toml"), SETTINGS).unwrap();
+    sql(
+        folder.path(),
+        "CREATE TABLE depot_crate (id integer PRIMARY KEY AUTOINCREMENT, name varchar(40) NOT NULL, is_open bool NOT NULL)",
+    );
+    folder
+}
+
+fn sql(folder: &Path, statement: &str) {
+    let database = rusqlite::Connection::open(folder.join("live.db")).unwrap();
+    database
+        .busy_timeout(std::time::Duration::from_secs(10))
+        .unwrap();
+    database.execute_batch(statement).unwrap();
+}
+
+#[test]
+fn published_clients_hear_what_they_may_see() {
+    let Some(modules) = packages() else {
+        return;
+    };
+    let folder = depot();
+    let server = Server::start(folder.path());
+    let staff = server.signup("staff@example.test", PASSWORD);
+    let member = server.signup("member@example.test", PASSWORD);
+    sql(
+        folder.path(),
+        "UPDATE auth_user SET is_staff = 1 WHERE email = 'staff@example.test'",
+    );
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hub/check.mjs");
+    let told = Command::new("node")
+        .arg(script)
+        .arg(modules)
+        .args([&server.address, "portcullis", "portcullis", SECRET])
+        .args([&staff, &member])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&told.stdout);
+    assert!(
+        told.status.success(),
+        "{text}{}",
+        String::from_utf8_lossy(&told.stderr)
+    );
+    assert_eq!(
+        text.lines().filter(|line| line.starts_with("ok ")).count(),
+        22,
+        "{text}"
+    );
+}
