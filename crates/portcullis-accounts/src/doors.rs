@@ -9,6 +9,8 @@ use portcullis_web::{
 use serde_json::{Value, json};
 
 use crate::describe::accounts as describe;
+use crate::login_state::next_factor;
+use crate::proof::{LogIn, LogInForm};
 use crate::signup::{NewUser, plain_email_field};
 use crate::{Accounts, LoggedIn, LoginState, SignedUp};
 
@@ -32,7 +34,8 @@ impl Accounts {
     /// | `POST /api/logout/` | CSRF token for a session | 204, this session or token ends |
     ///
     /// With `"with_state": true` in its body the answer of a sign-up or log-in with a token also has the
-    /// [`LoginState`], in the shape of `docs/login-answer.schema.json`.
+    /// [`LoginState`], in the shape of `docs/login-answer.schema.json`. Whoever has a second factor sends
+    /// `code` along with the password, or, after the state `second_factor`, with `pending` instead of it.
     #[must_use]
     pub fn doors(&self, gate: &Gate) -> Doors {
         let with = || self.clone();
@@ -152,16 +155,14 @@ async fn obtain_token(
     request: Parts,
     fields: Fields,
 ) -> Result<Json<Value>, Refusal> {
-    let (name, password) = credentials(&fields)?;
-    match accounts
-        .log_in_with_token(&request, &name, &password)
-        .await?
-    {
-        Some(LoggedIn { token, .. }) => {
+    let form = LogInForm::read(&fields, || credentials(&fields))?;
+    match accounts.token_by(&request, &form).await? {
+        LogIn::Done(LoggedIn { token, .. }) => {
             let body = json!({ "token": token });
             Ok(Json(LoginState::Done.tell(&fields, body)))
         }
-        None => Err(no_such_login()),
+        LogIn::SecondFactor(next) => Ok(Json(next_factor(&fields, &next)?)),
+        LogIn::Wrong => Err(no_such_login()),
     }
 }
 
@@ -170,13 +171,14 @@ async fn session_login(
     request: Parts,
     fields: Fields,
 ) -> Result<Json<Value>, Refusal> {
-    let (name, password) = credentials(&fields)?;
-    match accounts
-        .log_in_with_session(&request, &name, &password)
-        .await?
-    {
-        Some(_) => Ok(Json(json!({ "detail": "Success" }))),
-        None => Err(no_such_login()),
+    let form = LogInForm::read(&fields, || credentials(&fields))?;
+    match accounts.session_by(&request, &form).await? {
+        LogIn::Done(_) => {
+            let body = json!({ "detail": "Success" });
+            Ok(Json(LoginState::Done.tell(&fields, body)))
+        }
+        LogIn::SecondFactor(next) => Ok(Json(next_factor(&fields, &next)?)),
+        LogIn::Wrong => Err(no_such_login()),
     }
 }
 

@@ -30,6 +30,7 @@ mod password_change;
 mod password_reset;
 mod proof;
 mod rest_auth;
+mod second_factor;
 mod session_login;
 mod settings;
 mod signup;

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use portcullis_web::Fields;
-use serde_json::Value;
+use portcullis_web::{Fields, NextFactor, Refusal};
+use serde_json::{Value, json};
+
+use crate::second_factor::needed;
 
 /// What is next in a log-in; `docs/login-answer.schema.json` is the shape of the answers.
 ///
@@ -19,13 +21,15 @@ pub enum LoginState {
     Done,
     /// The address has to be confirmed by the key in a mail; then the log-in is made again.
     EmailToConfirm,
+    /// A second factor, with `pending`, which stands for the password meanwhile.
+    SecondFactor,
     /// Another, by its name: of a later version, or of a service of one's own.
     Other(String),
 }
 
 impl LoginState {
     /// The states that answers of this version have.
-    pub const KNOWN: [Self; 2] = [Self::Done, Self::EmailToConfirm];
+    pub const KNOWN: [Self; 3] = [Self::Done, Self::EmailToConfirm, Self::SecondFactor];
 
     /// The state of that name.
     #[must_use]
@@ -40,6 +44,7 @@ impl LoginState {
         match self {
             Self::Done => "done",
             Self::EmailToConfirm => "email_to_confirm",
+            Self::SecondFactor => "second_factor",
             Self::Other(name) => name,
         }
     }
@@ -58,4 +63,25 @@ impl fmt::Display for LoginState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// The answer to a password that was right, where a second factor is next.
+///
+/// # Errors
+/// For clients that did not ask for the state: to them a log-in is done or refused.
+pub(crate) fn next_factor(fields: &Fields, next: &NextFactor) -> Result<Value, Refusal> {
+    match &next.pending {
+        Some(pending) if fields.is_true("with_state") => Ok(waiting(next, pending)),
+        _ => Err(needed().into()),
+    }
+}
+
+/// A log-in that waits for its second factor.
+pub(crate) fn waiting(next: &NextFactor, pending: &str) -> Value {
+    json!({
+        "state": LoginState::SecondFactor.name(),
+        "detail": "A second factor is needed.",
+        "pending": pending,
+        "factors": next.names(),
+    })
 }

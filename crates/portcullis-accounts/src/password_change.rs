@@ -4,11 +4,10 @@ use http::request::Parts;
 use portcullis_core::{AuditEvent, Ends, NewPassword, User};
 use portcullis_django::session::HASH;
 use portcullis_django::validators::{PasswordPolicy, UserAttributes};
-use portcullis_web::{ClientInfo, FieldErrors, Refusal};
+use portcullis_web::{Checked, ClientInfo, FieldErrors, Refusal};
 use serde_json::{Map, Value};
 
 use crate::Accounts;
-use crate::proof::Proof;
 
 impl Accounts {
     /// Whether it is the user's password. A wrong one counts as a log-in that failed.
@@ -21,13 +20,23 @@ impl Accounts {
         user: &User,
         password: &str,
     ) -> Result<bool, Refusal> {
-        match self.prove(request, &user.username, password).await? {
-            Proof::Right(proven) if proven.user.id == user.id => {
-                self.passwords.forget_failures(proven.counted()).await?;
+        let checked = self.passwords.check(request, &user.username, password);
+        match checked.await? {
+            Checked::Right {
+                user: owner,
+                counted,
+                ..
+            }
+            | Checked::SecondFactor {
+                user: owner,
+                counted,
+                ..
+            } if owner.id == user.id => {
+                self.passwords.forget_failures(&counted).await?;
                 Ok(true)
             }
-            Proof::Unverified => Ok(true),
-            Proof::Right(_) | Proof::Wrong => Ok(false),
+            Checked::Unverified => Ok(true),
+            Checked::Right { .. } | Checked::SecondFactor { .. } | Checked::Wrong => Ok(false),
         }
     }
 

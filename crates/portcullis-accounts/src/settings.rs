@@ -112,6 +112,10 @@ pub struct AccountSettings {
     /// Whether people are told by mail when their password was changed. Default: yes.
     #[doc(alias = "ACCOUNT_EMAIL_NOTIFICATIONS")]
     pub email_notifications: bool,
+    /// For how long a login that was opened, or confirmed, may do what a stolen one must not. Default: 10
+    /// minutes.
+    #[doc(alias = "ACCOUNT_REAUTHENTICATION_TIMEOUT")]
+    pub reauthentication_age: Duration,
     /// Where to do as Django's packages do.
     pub compat: AccountCompat,
 }
@@ -137,6 +141,7 @@ impl Default for AccountSettings {
                 window: Duration::hours(1),
             }),
             email_notifications: true,
+            reauthentication_age: Duration::minutes(10),
             compat: AccountCompat::default(),
         }
     }

@@ -5,7 +5,7 @@ use portcullis_core::{Device, Issued, NewLogin};
 use portcullis_django::api_token;
 use portcullis_web::{Refusal, device_of};
 
-use crate::proof::{Proof, Proven};
+use crate::proof::{LogIn, LogInForm, Proof, Proven};
 use crate::{Accounts, LoggedIn, Tokens};
 
 /// What somebody is told who has as many device tokens as they may.
@@ -18,7 +18,7 @@ impl Accounts {
     ///
     /// # Errors
     /// The refusal when the password was not looked at: 429, 503. 403 for somebody who has as many device
-    /// tokens as they may.
+    /// tokens as they may. 400 for somebody who has a second factor: it is asked for at the doors.
     #[doc(alias = "ObtainAuthToken")]
     pub async fn log_in_with_token(
         &self,
@@ -26,15 +26,27 @@ impl Accounts {
         name: &str,
         password: &str,
     ) -> Result<Option<LoggedIn>, Refusal> {
-        let Proof::Right(mut proven) = self.prove(request, name, password).await? else {
-            return Ok(None);
+        let form = LogInForm::by_password(name, password);
+        self.token_by(request, &form).await?.without_factor()
+    }
+
+    /// The same for what a form brings.
+    pub(crate) async fn token_by(
+        &self,
+        request: &Parts,
+        form: &LogInForm,
+    ) -> Result<LogIn<LoggedIn>, Refusal> {
+        let mut proven = match self.prove(request, form).await? {
+            Proof::Right(proven) => proven,
+            Proof::SecondFactor(next) => return Ok(LogIn::SecondFactor(next)),
+            Proof::Unverified | Proof::Wrong => return Ok(LogIn::Wrong),
         };
         let Some(token) = self.open_token(request, &mut proven).await? else {
-            return Ok(None);
+            return Ok(LogIn::Wrong);
         };
         self.settle(&proven).await?;
         let user = proven.user;
-        Ok(Some(LoggedIn { user, token }))
+        Ok(LogIn::Done(LoggedIn { user, token }))
     }
 
     /// Issues a token to somebody whose password was just checked. `None`: they were closed, or their

@@ -18,8 +18,8 @@ use portcullis::live::{Hub, Live};
 use portcullis::web::{
     AllowedHosts, Api, BasicAuthentication, Compat, Content, CookieDoorSettings, Cors,
     CorsSettings, CsrfSettings, Description, ForwardAuth, HashingPool, LoginLimits, Passwords,
-    SessionAuthentication, SessionSettings, Sessions, TokenAuthentication, TokenLimit,
-    TrustedProxies, security_headers,
+    SecondFactors, SessionAuthentication, SessionSettings, Sessions, TokenAuthentication,
+    TokenLimit, TrustedProxies, security_headers,
 };
 use portcullis::{AccountSettings, Accounts, Authenticator, Doors, Gate, Refusal, get};
 use tower::util::option_layer;
@@ -84,6 +84,8 @@ pub struct Surroundings {
     pub csrf_cookie_name: String,
     /// How sessions are kept.
     pub session: SessionSettings,
+    /// What authenticator apps call the service.
+    pub issuer: String,
     /// What account flows do.
     pub accounts: AccountSettings,
     /// What dj-rest-auth's doors do.
@@ -144,7 +146,7 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         social,
         channels,
     } = services;
-    let cookies = cookie_settings(secret_keys, surroundings);
+    let cookies = cookie_settings(secret_keys.clone(), surroundings);
     let sessions = Sessions::new(Arc::clone(&store), Arc::clone(&clock), cookies);
     let mut passwords = Passwords::new(
         Arc::clone(&store),
@@ -159,6 +161,19 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
     if surroundings.compares_email_case {
         passwords = passwords.comparing_email_case();
     }
+    let mut factors = SecondFactors::new(
+        Arc::clone(&store),
+        Arc::clone(&clock),
+        secret_keys,
+        &surroundings.issuer,
+    );
+    if let Some(mailer) = mailer
+        .as_ref()
+        .filter(|_| surroundings.accounts.email_notifications)
+    {
+        factors = factors.with_letters(mailer.factor_letters());
+    }
+    let passwords = passwords.with_second_factors(factors);
     let settings = surroundings.jwt.clone();
     let token_limit = TokenLimit::new(
         Arc::clone(&store),
@@ -231,6 +246,7 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
         .open()
         .grouped("Service")
         .merge(accounts.doors(&gate))
+        .merge(accounts.second_factor_doors(&gate))
         .merge(accounts.login_list_doors(&gate))
         .merge(accounts.logins_of_users_doors(&gate))
         .merge(accounts.invitation_doors(&gate))

@@ -3,7 +3,7 @@
 //! Reading order: [`Database`] and `transaction` (the one seam, with `value` and `row`), `sqlite`
 //! and `postgres` (the engines behind it), `cache` and `notices` (what is known without asking), `migrations`
 //! (which tables there are), `users`, `accounts`, `logins`, `devices`, `jwt`, `login_list`, `sessions`, `names`,
-//! `emails`, `attempts`, `outbox`, `social`, `tickets`, `standings`, `administration` (the parts of
+//! `emails`, `attempts`, `outbox`, `social`, `tickets`, `standings`, `administration`, `second_factors` (the parts of
 //! [`Store`](portcullis_core::Store), a file each),
 //! [`timestamp`]; [`Limited`] (statements about tables that this crate does not know).
 #![forbid(unsafe_code)]
@@ -32,6 +32,7 @@ mod placeholders;
 mod postgres;
 mod reset;
 mod row;
+mod second_factors;
 mod sessions;
 mod social;
 mod sql_error;

@@ -35,6 +35,7 @@ mod passwords;
 mod proxies;
 mod refusal;
 mod remembered;
+mod second_factor;
 mod session_settings;
 mod sessions;
 mod throttle;
@@ -69,6 +70,10 @@ pub use openapi::About;
 pub use passwords::{CheckError, Checked, MAX_PASSWORD_BYTES, Passwords};
 pub use proxies::TrustedProxies;
 pub use refusal::Refusal;
+pub use second_factor::{
+    FactorEvent, FactorLetters, NextFactor, PENDING_AGE, RECOVERY_CODES, SecondFactors, TotpSetup,
+    totp_code,
+};
 pub use session_settings::{CookieDoorSettings, CsrfSettings, SessionSettings};
 pub use sessions::{Renewal, SessionOwner, Sessions};
 pub use throttle::Throttle;

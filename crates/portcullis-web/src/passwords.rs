@@ -16,6 +16,7 @@ use crate::device::device_of;
 use crate::hashing::{Busy, HashingPool};
 use crate::login_limits::{Counted, LoginLimits};
 use crate::refusal::Refusal;
+use crate::second_factor::SecondFactors;
 
 /// The largest password that is hashed, in bytes; a larger one is nobody's, without being looked at.
 pub const MAX_PASSWORD_BYTES: usize = 4096;
@@ -32,6 +33,7 @@ pub struct Passwords {
     limits: Option<LoginLimits>,
     wants_verified_email: bool,
     compares_email_case: bool,
+    second_factors: Option<SecondFactors>,
 }
 
 /// What came of a check.
@@ -48,6 +50,16 @@ pub enum Checked {
         /// The password hashed anew, where the stored hash is out of date.
         rehashed: Option<PasswordHash>,
         /// What the try was counted against; see [`Passwords::forget_failures`].
+        counted: Counted,
+    },
+    /// Right, but the user has a second factor, and a password alone does not let them in. Whoever cannot
+    /// ask for it answers as for `Wrong`.
+    SecondFactor {
+        /// Whose it is.
+        user: User,
+        /// The password hashed anew, where the stored hash is out of date.
+        rehashed: Option<PasswordHash>,
+        /// What the try was counted against.
         counted: Counted,
     },
     /// Right, but the user has not confirmed their address, and must. To be answered as `Wrong`.
@@ -90,6 +102,7 @@ impl Passwords {
             limits,
             wants_verified_email: false,
             compares_email_case: false,
+            second_factors: None,
         }
     }
 
@@ -112,6 +125,21 @@ impl Passwords {
         }
     }
 
+    /// With what asks for second factors. Without it, whoever has one does not get in by a password.
+    #[must_use]
+    pub fn with_second_factors(self, second_factors: SecondFactors) -> Self {
+        Self {
+            second_factors: Some(second_factors),
+            ..self
+        }
+    }
+
+    /// What asks for second factors.
+    #[must_use]
+    pub fn second_factors(&self) -> Option<&SecondFactors> {
+        self.second_factors.as_ref()
+    }
+
     /// The store that is asked.
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
@@ -122,6 +150,7 @@ impl Passwords {
     /// one into the audit log.
     ///
     /// Whoever the name means, nobody too, it is one query, the same counters and one hash.
+    /// A right one is a query more: whether a second factor is wanted.
     /// Call [`forget_failures`](Self::forget_failures) once the log-in that follows has succeeded.
     ///
     /// # Errors
@@ -156,6 +185,13 @@ impl Passwords {
                 );
                 Checked::Unverified
             }
+            Some(user) if self.store.factors(&user.id).await?.is_wanted() => {
+                Checked::SecondFactor {
+                    user,
+                    rehashed,
+                    counted,
+                }
+            }
             Some(user) => Checked::Right {
                 user,
                 rehashed,
@@ -167,7 +203,7 @@ impl Passwords {
             }
         };
         let outcome = match checked {
-            Checked::Right { .. } => return Ok(checked),
+            Checked::Right { .. } | Checked::SecondFactor { .. } => return Ok(checked),
             Checked::Unverified => AuditOutcome::Unverified,
             Checked::Wrong => AuditOutcome::Failed,
         };

@@ -2,7 +2,7 @@
 
 use portcullis_web::{Content, Description, Field};
 
-use super::{either_name, invitation, log_in_called, signs_up};
+use super::{either_name, invitation, log_in_called, second_factor, signs_up, with_state};
 use crate::{AccountSettings, EmailVerification};
 
 pub(crate) fn sign_up(settings: &AccountSettings) -> Description {
@@ -73,11 +73,17 @@ pub(crate) fn log_in() -> Description {
     let [username, email] = either_name();
     log_in_called("Log in for a token")
         .notes("A wrong name or password is answered 400.")
-        .fields([username, email, Field::password("password"), with_state()])
+        .fields([username, email, Field::password("password")].into_iter().chain(second_factor()))
         .answer(
             200,
-            "A token, for this device.",
-            [Field::text("token"), state()],
+            "A token, for this device; or, where the state was asked for, that a second factor is next.",
+            [
+                Field::text("token").optional(),
+                state(),
+                Field::text("detail").optional(),
+                Field::text("pending").optional().about("Stands for the password, for five minutes."),
+                Field::texts("factors").optional().about("What can be brought: totp, recovery_code."),
+            ],
         )
         .answer(403, "So many tokens are too many.", Content::Detail)
 }
@@ -123,7 +129,11 @@ pub(crate) fn log_in_by_session() -> Description {
     let [username, email] = either_name();
     log_in_called("Log in for a session")
         .notes("A wrong name or password is answered 400.")
-        .fields([username, email, Field::password("password")])
+        .fields(
+            [username, email, Field::password("password")]
+                .into_iter()
+                .chain(second_factor()),
+        )
         .answer(200, "A session, in its cookie.", Content::Detail)
         .answer(403, "Another site sent it.", Content::Detail)
 }
@@ -136,14 +146,8 @@ pub(crate) fn log_out_of_any() -> Description {
     )
 }
 
-fn with_state() -> Field {
-    Field::boolean("with_state")
-        .optional()
-        .about("Whether the answer has the state, too.")
-}
-
 fn state() -> Field {
-    Field::text("state")
-        .optional()
-        .about("What is next: done, email_to_confirm, or another of a later version.")
+    Field::text("state").optional().about(
+        "What is next: done, email_to_confirm, second_factor, or another of a later version.",
+    )
 }

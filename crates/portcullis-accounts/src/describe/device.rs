@@ -2,21 +2,27 @@
 
 use portcullis_web::{Content, Description, Field};
 
-use super::log_in_called;
+use super::{log_in_called, second_factor};
 
 pub(crate) fn log_in(shows_user: bool) -> Description {
-    issues(log_in_called("Log in by Basic for a token"), shows_user)
+    let basic = log_in_called("Log in by Basic for a token");
+    let basic = basic.notes("Whoever has a second factor is refused: Basic has no place for it.");
+    issues(basic, shows_user)
 }
 
 pub(crate) fn log_in_json(shows_user: bool) -> Description {
     let description = log_in_called("Log in for a token")
         .notes("A wrong name or password is answered 400.")
-        .fields([
-            Field::text("username")
-                .max(254)
-                .about("Or an e-mail address."),
-            Field::password("password"),
-        ]);
+        .fields(
+            [
+                Field::text("username")
+                    .max(254)
+                    .about("Or an e-mail address."),
+                Field::password("password"),
+            ]
+            .into_iter()
+            .chain(second_factor()),
+        );
     issues(description, shows_user)
 }
 

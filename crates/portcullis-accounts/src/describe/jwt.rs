@@ -2,7 +2,7 @@
 
 use portcullis_web::{Content, Description, Field};
 
-use super::{coded, either_name, log_in_called};
+use super::{coded, either_name, log_in_called, second_factor};
 
 /// The log-in; `name` is the one field that it takes the name from, where there is one.
 pub(crate) fn obtain(name: Option<&'static str>) -> Description {
@@ -11,6 +11,7 @@ pub(crate) fn obtain(name: Option<&'static str>) -> Description {
         None => either_name().into(),
     };
     fields.push(Field::password("password"));
+    fields.extend(second_factor());
     log_in_called("Log in for JWTs")
         .fields(fields)
         .answer(

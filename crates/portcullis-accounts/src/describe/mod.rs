@@ -5,6 +5,7 @@ pub(crate) mod device;
 pub(crate) mod jwt;
 pub(crate) mod login_list;
 pub(crate) mod rest_auth;
+pub(crate) mod second_factor;
 #[cfg(feature = "social")]
 pub(crate) mod social;
 
@@ -28,6 +29,26 @@ fn either_name() -> [Field; 2] {
         name("username").about("This, or an e-mail address."),
         name("email").about("Looked at where there is no username."),
     ]
+}
+
+/// What a log-in of somebody with a second factor brings.
+fn second_factor() -> [Field; 3] {
+    [
+        Field::text("code")
+            .optional()
+            .about("Of an authenticator app, or a recovery code; for whoever has a second factor."),
+        Field::text("pending")
+            .optional()
+            .about("Instead of name and password, with a code: what the state second_factor gave."),
+        with_state(),
+    ]
+}
+
+/// The field by which the state is asked for.
+fn with_state() -> Field {
+    Field::boolean("with_state")
+        .optional()
+        .about("Whether the answer has the state, too.")
 }
 
 /// The field that a sign-up by invitation wants.

@@ -2,7 +2,7 @@
 
 use portcullis_web::{Content, Description, Field};
 
-use super::{coded, either_name, invitation, log_in_called, signs_up};
+use super::{coded, either_name, invitation, log_in_called, second_factor, signs_up};
 use crate::{LoginNames, SignUpMode};
 
 /// What the doors' bodies depend on.
@@ -59,6 +59,7 @@ impl Ways {
             LoginNames::Username => vec![Field::text("username").max(254)],
         };
         fields.push(Field::password("password"));
+        fields.extend(second_factor());
         let what = match (self.has_jwt, self.opens_session) {
             (true, _) => "JWTs, also in their cookies.",
             (false, true) => "A token, and a session in its cookie.",

@@ -8,14 +8,16 @@ use http::StatusCode;
 use http::request::Parts;
 use portcullis_core::{Authenticator, Challenge, PasswordHash, User};
 use portcullis_web::{
-    Access, Api, BasicAuthentication, Checked, CurrentUser, Doors, FieldErrors, Fields, Gate,
-    Refusal, TextRule, device_of, post,
+    Access, Api, BasicAuthentication, CurrentUser, Doors, FieldErrors, Fields, Gate, Refusal,
+    TextRule, device_of, post,
 };
 use serde_json::json;
 
 use super::login::{DeviceLogIn, DeviceToken};
 use crate::Accounts;
 use crate::describe::device as describe;
+use crate::login_state::next_factor;
+use crate::proof::{LogInForm, Proof};
 use crate::times::shown;
 use crate::token_login::TOO_MANY;
 
@@ -100,23 +102,25 @@ async fn login_json(
     request: Parts,
     fields: Fields,
 ) -> Result<Response, Refusal> {
-    let mut errors = FieldErrors::default();
-    let name = TextRule::new("username").max(MAX_NAME_CHARACTERS);
-    let name = fields.text(name, &mut errors);
-    let password = fields.text(TextRule::new("password").exact(), &mut errors);
-    errors.into_result()?;
-    let refused = || FieldErrors::form("Unable to log in with provided credentials.").into();
-    let checked = accounts.passwords.check(&request, &name, &password).await?;
-    let Checked::Right {
-        user,
-        rehashed,
-        counted,
-    } = checked
-    else {
-        return Err(refused());
+    let credentials = || {
+        let mut errors = FieldErrors::default();
+        let name = TextRule::new("username").max(MAX_NAME_CHARACTERS);
+        let name = fields.text(name, &mut errors);
+        let password = fields.text(TextRule::new("password").exact(), &mut errors);
+        errors.into_result()?;
+        Ok((name, password))
     };
+    let form = LogInForm::read(&fields, credentials)?;
+    let refused = || FieldErrors::form("Unable to log in with provided credentials.").into();
+    let mut proven = match accounts.prove(&request, &form).await? {
+        Proof::Right(proven) => proven,
+        Proof::SecondFactor(next) => return Ok(Json(next_factor(&fields, &next)?).into_response()),
+        Proof::Unverified | Proof::Wrong => return Err(refused()),
+    };
+    let rehashed = proven.take_rehashed();
+    let user = proven.user.clone();
     let issued = issue(&accounts, &request, user, rehashed, refused).await?;
-    accounts.passwords.forget_failures(&counted).await?;
+    accounts.passwords.forget_failures(proven.counted()).await?;
     Ok(issued)
 }
 

@@ -9,6 +9,8 @@ use super::pair::TokenPair;
 use super::refresh::Renewed;
 use super::{Jwt, challenge};
 use crate::describe::jwt as describe;
+use crate::login_state::{LoginState, next_factor};
+use crate::proof::{LogIn, LogInForm};
 
 /// The longest log-in name that is looked up, in characters.
 const MAX_NAME_CHARACTERS: usize = 254;
@@ -94,6 +96,22 @@ impl Jwt {
 }
 
 async fn obtain(jwt: Jwt, request: Parts, fields: Fields) -> Result<Json<Value>, Refusal> {
+    let form = LogInForm::read(&fields, || credentials(&jwt, &fields))?;
+    match jwt.pair_by(&request, &form).await? {
+        LogIn::Done(TokenPair { access, refresh }) => {
+            let body = json!({ "refresh": refresh.text, "access": access.text });
+            Ok(Json(LoginState::Done.tell(&fields, body)))
+        }
+        LogIn::SecondFactor(next) => Ok(Json(next_factor(&fields, &next)?)),
+        LogIn::Wrong => Err(Refusal::AuthenticationFailed(
+            "No active account found with the given credentials".into(),
+            Some(challenge()),
+        )),
+    }
+}
+
+/// Name and password, as the serializer asks for them.
+fn credentials(jwt: &Jwt, fields: &Fields) -> Result<(String, String), FieldErrors> {
     let field = match jwt.settings.name_field {
         Some(field) => field,
         None if fields.has("email") && !fields.has("username") => "email",
@@ -107,15 +125,7 @@ async fn obtain(jwt: Jwt, request: Parts, fields: Fields) -> Result<Json<Value>,
         false => fields.text(password.exact(), &mut errors),
     };
     errors.into_result()?;
-    match jwt.log_in(&request, &name, &password).await? {
-        Some(TokenPair { access, refresh }) => Ok(Json(
-            json!({ "refresh": refresh.text, "access": access.text }),
-        )),
-        None => Err(Refusal::AuthenticationFailed(
-            "No active account found with the given credentials".into(),
-            Some(challenge()),
-        )),
-    }
+    Ok((name, password))
 }
 
 async fn refresh(jwt: Jwt, request: Parts, fields: Fields) -> Result<Json<Value>, Refusal> {

@@ -5,10 +5,11 @@ use std::fmt;
 use http::request::Parts;
 use portcullis_core::{Device, NewJwtLogin, NewLogin, PasswordHash, User};
 use portcullis_django::jwt::{Claims, Subject, TokenType};
-use portcullis_web::{Checked, LOGIN_CLAIM, Refusal, device_of};
+use portcullis_web::{LOGIN_CLAIM, Refusal, device_of};
 use time::OffsetDateTime;
 
 use super::{Jwt, new_family, row_of};
+use crate::proof::{LogIn, LogInForm, Proof, prove};
 
 /// A token's text, for the client alone, and until when it is good.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,7 +35,8 @@ impl Jwt {
     /// `Ok(None)`: unknown, wrong, inactive or without a password; all for the same work.
     ///
     /// # Errors
-    /// The refusal when the password was not looked at: 429, 503.
+    /// The refusal when the password was not looked at: 429, 503. 400 for somebody who has a second
+    /// factor: it is asked for at the doors.
     #[doc(alias = "TokenObtainPairView")]
     pub async fn log_in(
         &self,
@@ -42,20 +44,28 @@ impl Jwt {
         name: &str,
         password: &str,
     ) -> Result<Option<TokenPair>, Refusal> {
-        let checked = self.passwords.check(request, name, password).await?;
-        let Checked::Right {
-            user,
-            rehashed,
-            counted,
-        } = checked
-        else {
-            return Ok(None);
+        let form = LogInForm::by_password(name, password);
+        self.pair_by(request, &form).await?.without_factor()
+    }
+
+    /// The same for what a form brings.
+    pub(crate) async fn pair_by(
+        &self,
+        request: &Parts,
+        form: &LogInForm,
+    ) -> Result<LogIn<TokenPair>, Refusal> {
+        let mut proven = match prove(&self.passwords, request, form).await? {
+            Proof::Right(proven) => proven,
+            Proof::SecondFactor(next) => return Ok(LogIn::SecondFactor(next)),
+            Proof::Unverified | Proof::Wrong => return Ok(LogIn::Wrong),
         };
-        let pair = self.issue(device_of(request), &user, rehashed).await?;
-        if pair.is_some() {
-            self.passwords.forget_failures(&counted).await?;
-        }
-        Ok(pair)
+        let rehashed = proven.take_rehashed();
+        let pair = self.issue(device_of(request), &proven.user, rehashed);
+        let Some(pair) = pair.await? else {
+            return Ok(LogIn::Wrong);
+        };
+        self.passwords.forget_failures(proven.counted()).await?;
+        Ok(LogIn::Done(pair))
     }
 
     /// Issues a pair of tokens to a user who was recognised otherwise; writes the re-hashed password where

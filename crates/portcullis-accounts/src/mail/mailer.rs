@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use portcullis_core::{Clock, OutgoingMail, User};
 use portcullis_django::validators::validate_email;
+use portcullis_web::{FactorEvent, FactorLetters};
 use time::Duration;
 use tokio::sync::Notify;
 
@@ -130,6 +131,29 @@ impl Mailer {
     pub fn password_changed(&self, user: &User) -> Option<OutgoingMail> {
         let values = [("username", user.username.as_str())];
         self.write(Kind::PasswordChanged, &user.email, &values)
+    }
+
+    /// The same for [`SecondFactors::with_letters`](portcullis_web::SecondFactors::with_letters).
+    #[must_use]
+    pub fn factor_letters(&self) -> FactorLetters {
+        let mailer = self.clone();
+        Arc::new(move |event, user| mailer.factors_changed(event, user).into_iter().collect())
+    }
+
+    /// Tells a user what became of their second factors.
+    #[must_use]
+    pub fn factors_changed(&self, event: FactorEvent, user: &User) -> Option<OutgoingMail> {
+        let what = match event {
+            FactorEvent::TotpAdded => "codes of an authenticator app are asked for from now on",
+            FactorEvent::TotpRemoved => "codes of an authenticator app are asked for no longer",
+            FactorEvent::RecoveryCodesMade => {
+                "new recovery codes were made, and the old ones are over"
+            }
+            FactorEvent::RecoveryCodeUsed => "a recovery code was used",
+            _ => "second factors were changed",
+        };
+        let values = [("username", user.username.as_str()), ("what", what)];
+        self.write(Kind::FactorsChanged, &user.email, &values)
     }
 
     /// Tells a user's old address that it is theirs no longer; the new one is not named.

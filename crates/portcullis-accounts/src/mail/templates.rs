@@ -18,18 +18,20 @@ pub(super) enum Kind {
     AccountExists,
     PasswordChanged,
     EmailChanged,
+    FactorsChanged,
     UnknownAccount,
     Invitation,
     Test,
 }
 
 impl Kind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::ConfirmEmail,
         Self::ResetPassword,
         Self::AccountExists,
         Self::PasswordChanged,
         Self::EmailChanged,
+        Self::FactorsChanged,
         Self::UnknownAccount,
         Self::Invitation,
         Self::Test,
@@ -42,6 +44,7 @@ impl Kind {
             Self::AccountExists => "account_exists",
             Self::PasswordChanged => "password_changed",
             Self::EmailChanged => "email_changed",
+            Self::FactorsChanged => "factors_changed",
             Self::UnknownAccount => "unknown_account",
             Self::Invitation => "invitation",
             Self::Test => "test",
@@ -50,7 +53,9 @@ impl Kind {
 }
 
 /// The values that templates have; each is there in every one, empty where it means nothing.
-const VALUES: [&str; 6] = ["site", "base_url", "email", "username", "link", "good_for"];
+const VALUES: [&str; 7] = [
+    "site", "base_url", "email", "username", "link", "good_for", "what",
+];
 
 macro_rules! built_in {
     ($($name:literal)+) => {
@@ -63,9 +68,9 @@ macro_rules! built_in {
 }
 
 /// File name and source.
-const BUILT_IN: [(&str, &str); 24] = built_in!(
+const BUILT_IN: [(&str, &str); 27] = built_in!(
     "confirm_email" "reset_password" "account_exists" "password_changed" "email_changed"
-    "unknown_account" "invitation" "test"
+    "factors_changed"     "unknown_account" "invitation" "test"
 );
 
 /// What all HTML is put into; a folder may have its own.

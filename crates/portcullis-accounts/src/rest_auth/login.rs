@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::RestAuth;
 use crate::LoginNames;
-use crate::proof::{Proof, Proven};
+use crate::login_state::next_factor;
+use crate::proof::{LogInForm, Proof, Proven};
 
 /// The longest log-in name that is looked up, in characters.
 const MAX_NAME_CHARACTERS: usize = 254;
@@ -24,9 +25,10 @@ pub(super) async fn log_in(
         let csrf = auth.accounts.sessions().csrf();
         csrf.check_log_in(&request).map_err(Refusal::CsrfFailed)?;
     }
-    let (name, password) = credentials(&auth, &fields)?;
-    match auth.accounts.prove(&request, &name, &password).await? {
+    let form = LogInForm::read(&fields, || credentials(&auth, &fields))?;
+    match auth.accounts.prove(&request, &form).await? {
         Proof::Right(proven) => auth.open(&request, *proven).await,
+        Proof::SecondFactor(next) => Ok(Json(next_factor(&fields, &next)?).into_response()),
         Proof::Unverified if auth.accounts.settings.compat.distinct_login_errors => {
             Err(FieldErrors::form("E-mail is not verified.").into())
         }

@@ -133,6 +133,10 @@ async fn log_in(
             return Ok(Json(json!({ "detail": detail })).into_response());
         }
         Err(error) => {
+            let error = match error.or_next() {
+                Ok(response) => return Ok(response),
+                Err(error) => error,
+            };
             let is_taken = matches!(error, SocialError::EmailTaken);
             if is_taken && auth.accounts.settings.compat.session_on_registration {
                 let sessions = auth.accounts.sessions();

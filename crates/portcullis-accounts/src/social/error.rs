@@ -1,7 +1,12 @@
 //! Why a log-in by a provider did not come about.
 
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::{StatusCode, header};
 use portcullis_core::StoreError;
-use portcullis_web::{FieldErrors, Refusal};
+use portcullis_web::{FieldErrors, NextFactor, Refusal};
+
+use crate::login_state::waiting;
 
 /// What went wrong between us and a provider. Its text is for the log: nothing that a provider says is
 /// repeated to anybody.
@@ -44,6 +49,8 @@ pub enum SocialError {
     Closed,
     /// There is an account, whose address must be confirmed by the key in a mail first.
     ToConfirm,
+    /// The provider says who it is, and a second factor is next.
+    SecondFactor(NextFactor),
     /// Something else.
     Refused(Refusal),
 }
@@ -67,6 +74,7 @@ impl SocialError {
             Self::EmailTaken => "User is already registered with this e-mail address.",
             Self::OfAnother => "This account is linked to somebody else.",
             Self::ToConfirm => "Verification e-mail sent.",
+            Self::SecondFactor(_) => "A second factor is needed.",
             Self::Refused(_) => "The log-in was refused.",
         }
     }
@@ -76,6 +84,7 @@ impl SocialError {
     pub fn refusal(self) -> Refusal {
         match self {
             Self::Refused(refusal) => refusal,
+            Self::SecondFactor(_) => Refusal::PermissionDenied(Some(self.text().into())),
             other => Refusal::Malformed(other.text().to_owned()),
         }
     }
@@ -86,6 +95,20 @@ impl SocialError {
             Self::Refused(refusal) => refusal,
             other => FieldErrors::form(other.text()).into(),
         }
+    }
+
+    /// The answer where a second factor is next: 403 for clients that know nothing of it, with what brings
+    /// others on. Any other error as it is.
+    pub(crate) fn or_next(self) -> Result<Response, Self> {
+        let Self::SecondFactor(next) = &self else {
+            return Err(self);
+        };
+        let Some(pending) = &next.pending else {
+            return Err(self);
+        };
+        let headers = [(header::CACHE_CONTROL, "no-store")];
+        let body = Json(waiting(next, pending));
+        Ok((StatusCode::FORBIDDEN, headers, body).into_response())
     }
 
     /// A word for it, for pages and logs.
@@ -99,6 +122,7 @@ impl SocialError {
             Self::EmailTaken => "email_taken",
             Self::OfAnother => "of_another",
             Self::ToConfirm => "email_to_confirm",
+            Self::SecondFactor(_) => "second_factor",
             Self::Refused(_) => "not_allowed",
         }
     }

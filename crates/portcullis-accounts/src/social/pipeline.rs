@@ -5,6 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use http::request::Parts;
 use portcullis_core::{AuditEvent, AuditOutcome, User};
+use portcullis_web::{NextFactor, Refusal};
 
 use super::{Identity, Provider, Social, SocialError};
 use crate::EmailVerification;
@@ -103,7 +104,8 @@ impl Social {
     /// Nothing is opened yet: that is [`open_session`](Self::open_session) or [`open_token`](Self::open_token).
     ///
     /// # Errors
-    /// [`SocialError`]: [`Closed`](SocialError::Closed) for whoever may not log in, [`ToConfirm`](SocialError::ToConfirm)
+    /// [`SocialError`]: [`SecondFactor`](SocialError::SecondFactor) for whoever has one, which the doors of log-ins
+    /// take; [`Closed`](SocialError::Closed) for whoever may not log in, [`ToConfirm`](SocialError::ToConfirm)
     /// where an address has to be confirmed first, and what the steps say.
     pub async fn resolve(
         &self,
@@ -136,6 +138,7 @@ impl Social {
             }
             return Err(error);
         }
+        self.ask_for_factor(&user).await?;
         if !is_new {
             let profile = identity.profile(provider.name());
             let now = self.accounts.clock.now();
@@ -144,6 +147,22 @@ impl Social {
         tracing::info!(user = %user.id, provider = provider.name(), event = "social_login", is_new,
             "a provider said who it is");
         Ok(SocialUser { user, is_new })
+    }
+
+    /// Whoever has a second factor is asked for it, whoever says who they are.
+    async fn ask_for_factor(&self, user: &User) -> Result<(), SocialError> {
+        let factors = self.store().factors(&user.id).await?;
+        if !factors.is_wanted() {
+            return Ok(());
+        }
+        let next = match self.accounts.passwords.second_factors() {
+            Some(service) => service.next(user).await.map_err(Refusal::from)?,
+            None => NextFactor {
+                pending: None,
+                factors,
+            },
+        };
+        Err(SocialError::SecondFactor(next))
     }
 
     /// What addresses link at doors that say nothing else.

@@ -16,6 +16,9 @@ pub struct SocialSettings {
     /// Where people come to after a log-in that says nothing else: a path of ours. Default: `/`.
     #[doc(alias = "LOGIN_REDIRECT_URL")]
     pub next: String,
+    /// The page that asks for a second factor after a log-in that ends at our own callback: a path of ours. Behind its
+    /// `#` it finds `pending` and `next`; what it sends goes to a door of log-ins. Default: `/second-factor/`.
+    pub second_factor_page: String,
     /// Other origins, such as `https://app.example.com`, that a log-in may say. Default: none.
     pub next_origins: Vec<String>,
     /// Whether an address that the provider vouches for makes its account a way to log in to the account here that
@@ -51,6 +54,7 @@ impl SocialSettings {
             },
             base_url,
             next: "/".to_owned(),
+            second_factor_page: "/second-factor/".to_owned(),
             next_origins: Vec::new(),
             link_verified_email: false,
             limit: Some(Limit {

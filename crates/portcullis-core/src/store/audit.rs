@@ -40,11 +40,22 @@ pub enum AuditEvent {
     SocialLinked,
     /// It is none any more.
     SocialUnlinked,
+    /// Somebody has a second factor from now on.
+    FactorAdded,
+    /// They have it no longer.
+    FactorRemoved,
+    /// New recovery codes took the place of the old ones.
+    RecoveryCodesMade,
+    /// One of them was used.
+    RecoveryCodeUsed,
+    /// A login proved itself again, before something risky; with an outcome other than
+    /// [`AuditOutcome::Ok`] it did not.
+    Reauthentication,
 }
 
 impl AuditEvent {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 19] = [
         Self::Login,
         Self::Logout,
         Self::Lock,
@@ -59,6 +70,11 @@ impl AuditEvent {
         Self::Invited,
         Self::SocialLinked,
         Self::SocialUnlinked,
+        Self::FactorAdded,
+        Self::FactorRemoved,
+        Self::RecoveryCodesMade,
+        Self::RecoveryCodeUsed,
+        Self::Reauthentication,
     ];
 
     /// Its name in the table, such as `password_change`.
@@ -79,6 +95,11 @@ impl AuditEvent {
             Self::Invited => "invited",
             Self::SocialLinked => "social_linked",
             Self::SocialUnlinked => "social_unlinked",
+            Self::FactorAdded => "factor_added",
+            Self::FactorRemoved => "factor_removed",
+            Self::RecoveryCodesMade => "recovery_codes",
+            Self::RecoveryCodeUsed => "recovery_used",
+            Self::Reauthentication => "reauthentication",
         }
     }
 }

@@ -12,6 +12,7 @@ mod login_list;
 mod outbox;
 mod permission;
 mod reset;
+mod second_factor;
 mod session;
 mod social;
 mod standing;
@@ -44,6 +45,7 @@ pub use outbox::{
 };
 pub use permission::PermissionStore;
 pub use reset::{NewResetLink, ResetStore};
+pub use second_factor::{FactorChange, Factors, ProvedAt, SecondFactorStore, StoredTotp};
 pub use session::{NewSession, SessionStore, StoredSession};
 pub use social::{
     Linked, NewSocialAccount, SocialAccount, SocialKey, SocialProfile, SocialStore, Unlinked,
@@ -82,6 +84,7 @@ pub trait Store:
     + AuditStore
     + TicketStore
     + StandingStore
+    + SecondFactorStore
 {
     /// Whether the store answers; for health checks.
     ///

@@ -48,7 +48,17 @@ impl Settings {
                 self.mail_limit_window_seconds.get(),
             ),
             email_notifications: self.accounts_email_notifications,
+            reauthentication_age: seconds(self.accounts_reauthentication_seconds.get()),
             compat: self.account_compat(),
+        }
+    }
+
+    /// What authenticator apps call the service.
+    pub(crate) fn issuer(&self) -> String {
+        match (self.accounts_issuer.0.as_str(), &self.public_url) {
+            ("", Some(url)) => url.host().to_owned(),
+            ("", None) => "Portcullis".to_owned(),
+            (issuer, _) => issuer.to_owned(),
         }
     }
 

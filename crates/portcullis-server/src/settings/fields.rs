@@ -247,6 +247,13 @@ settings! {
     /// Whether people are told by mail that their password was changed.
     "accounts.email_notifications" accounts_email_notifications: bool = true;
 
+    /// For how long a login that was opened or confirmed may do what a stolen one must not, such as to change
+    /// second factors, in seconds.
+    "accounts.reauthentication_seconds" accounts_reauthentication_seconds: Whole<30, 86_400> = Whole::new(600);
+
+    /// What authenticator apps call the service. Empty: the host of public_url, or else "Portcullis".
+    "accounts.issuer" accounts_issuer: Line = Line(String::new());
+
     /// For how many days lines of the audit log are kept; older ones go at each start, and by
     /// `portcullis clearsessions`.
     "audit.keep_days" audit_keep_days: Whole<1, 36_500> = Whole::new(365);

@@ -40,6 +40,7 @@ impl Settings {
             csrf_trusted_origins: texts(&self.csrf_trusted_origins),
             cookie_domain: self.cookie_domain.as_ref().map(|domain| domain.0.clone()),
             session,
+            issuer: self.issuer(),
             accounts: self.accounts(),
             rest_auth: self.rest_auth(),
             social: self.social(),

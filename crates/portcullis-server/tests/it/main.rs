@@ -36,6 +36,7 @@ mod process;
 #[path = "../../../portcullis-channels/tests/it/redis_server.rs"]
 mod redis_server;
 mod rest_auth;
+mod second_factors;
 mod security;
 mod sessions;
 mod settings;

@@ -85,6 +85,8 @@ reset_seconds = 60
 reset_links = "django"
 time_zone = "Europe/Berlin"
 email_notifications = false
+reauthentication_seconds = 300
+issuer = "Depot"
 [channels]
 sockets = 100
 sockets_per_address = 10

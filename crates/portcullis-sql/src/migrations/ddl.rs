@@ -95,3 +95,9 @@ pub(super) const PERMISSIONS: Ddl = Ddl {
     sqlite: include_str!("portcullis_0016_sqlite.sql"),
     postgres: include_str!("portcullis_0016_postgresql.sql"),
 };
+
+/// `portcullis_totp`, `portcullis_recovery_code` and `portcullis_proof`.
+pub(super) const SECOND_FACTOR: Ddl = Ddl {
+    sqlite: include_str!("portcullis_0018_sqlite.sql"),
+    postgres: include_str!("portcullis_0018_postgresql.sql"),
+};

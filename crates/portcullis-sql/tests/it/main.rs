@@ -14,6 +14,7 @@ mod place;
 mod postgres;
 mod profiles;
 mod resets;
+mod second_factors;
 mod sessions;
 mod social;
 mod sqlite_file;

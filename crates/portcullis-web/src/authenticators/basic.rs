@@ -11,6 +11,8 @@ use crate::passwords::{Checked, Passwords};
 
 /// Recognises `Authorization: Basic <base64 of name:password>`.
 ///
+/// Whoever has a second factor is refused: there is no place for its code.
+///
 /// Cost: one query or two, and a password hash for every request; wrong ones are counted and stopped.
 #[derive(Clone, Debug)]
 pub struct BasicAuthentication(pub Passwords);
@@ -29,13 +31,20 @@ impl Authenticator for BasicAuthentication {
         };
         let refused = || AuthError::failed("Invalid username/password.");
         let checked = self.0.check(request, &name, &password).await?;
-        let Checked::Right {
-            mut user,
-            rehashed,
-            counted,
-        } = checked
-        else {
-            return Err(refused());
+        let (mut user, rehashed, counted) = match checked {
+            Checked::Right {
+                user,
+                rehashed,
+                counted,
+            } => (user, rehashed, counted),
+            Checked::SecondFactor { user, counted, .. } => {
+                // There is no place for a code: a password alone is refused, and is no guess.
+                self.0.forget_failures(&counted).await?;
+                tracing::info!(user = %user.id, event = "login", outcome = "second_factor",
+                    "log-in refused: Basic has no second factor");
+                return Err(refused());
+            }
+            Checked::Unverified | Checked::Wrong => return Err(refused()),
         };
         if let Some(hash) = rehashed {
             let store = self.0.store();

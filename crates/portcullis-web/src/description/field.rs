@@ -19,6 +19,8 @@ pub struct Field {
 pub(crate) enum Kind {
     /// A text, with the name that JSON Schema has for its format.
     Text(Option<&'static str>),
+    /// A list of texts.
+    Texts,
     Integer,
     Boolean,
     Object(Vec<Field>),
@@ -89,6 +91,12 @@ impl Field {
         fields: impl IntoIterator<Item = Self>,
     ) -> Self {
         Self::new(name, Kind::List(fields.into_iter().collect()))
+    }
+
+    /// A list of texts.
+    #[must_use]
+    pub fn texts(name: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(name, Kind::Texts)
     }
 
     /// Says what it means.

@@ -54,6 +54,7 @@ fn schema(field: &Field) -> Value {
         Kind::Boolean => json!({ "type": "boolean" }),
         Kind::Object(fields) => object(fields),
         Kind::List(fields) => list(fields),
+        Kind::Texts => json!({ "type": "array", "items": { "type": "string" } }),
     };
     if field.may_be_null {
         schema["type"] = json!([schema["type"], "null"]);

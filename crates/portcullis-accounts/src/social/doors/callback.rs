@@ -5,7 +5,7 @@ use axum::response::{Html, IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use portcullis_core::Principal;
-use portcullis_web::{Access, Fields, Refusal};
+use portcullis_web::{Access, Fields, NextFactor, Refusal};
 use url::form_urlencoded::Serializer;
 
 use super::query::Query;
@@ -109,9 +109,29 @@ async fn finish(
     let (identity, invitation) = (finished.identity, finished.invitation);
     let linking = social.usual_linking();
     let resolved = social.resolve(request, provider, identity, invitation, linking);
-    let user = resolved.await?.user;
+    let user = match resolved.await {
+        Ok(resolved) => resolved.user,
+        Err(SocialError::SecondFactor(NextFactor {
+            pending: Some(pending),
+            ..
+        })) => return Ok(Some(factor_page(social, &pending, next))),
+        Err(error) => return Err(error),
+    };
     social.open_session(request, &user).await?;
     Ok(next)
+}
+
+/// Where the second factor is asked for. What stands behind the `#` is sent to nobody.
+fn factor_page(social: &Social, pending: &str, next: Option<String>) -> String {
+    let next = next.unwrap_or_else(|| social.settings.next.clone());
+    let mut fragment = Serializer::new(String::new());
+    fragment.append_pair("pending", pending);
+    fragment.append_pair("next", &next);
+    format!(
+        "{}#{}",
+        social.settings.second_factor_page,
+        fragment.finish()
+    )
 }
 
 /// Why not, as a page for people and as JSON for others.

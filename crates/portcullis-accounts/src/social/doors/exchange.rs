@@ -70,7 +70,9 @@ async fn opened(
     proof: Proof,
 ) -> Result<Response, Refusal> {
     let opened = open(social, request, provider, proof).await;
-    opened.map_err(|error| error.refusal())?;
+    if let Err(error) = opened {
+        return error.or_next().map_err(SocialError::refusal);
+    }
     // Also by GET: it carries a session.
     let headers = [(header::CACHE_CONTROL, "no-store")];
     Ok((headers, Json(json!({ "detail": "success" }))).into_response())
