@@ -57,6 +57,7 @@ pub use login_state::LoginState;
 pub use mail::Mailer;
 pub use password_reset::{BadLink, ResetRight};
 pub use rest_auth::{RestAuth, RestAuthSettings};
+pub use session_login::StaffLogIn;
 pub use settings::{
     AccountSettings, EmailVerification, LoginNames, ResetLinks, SignUpMode, Tokens,
 };

@@ -43,6 +43,14 @@ impl LogInForm {
         }
     }
 
+    /// The second half of a log-in.
+    pub(crate) fn by_factor(pending: &str, code: &str) -> Self {
+        Self {
+            claim: Claim::Pending(pending.to_owned()),
+            code: Some(code.to_owned()),
+        }
+    }
+
     /// What a form brings: `pending`, or what `credentials` finds, and `code`.
     pub(crate) fn read(
         fields: &Fields,

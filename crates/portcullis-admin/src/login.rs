@@ -4,6 +4,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
+use portcullis_accounts::StaffLogIn;
 use portcullis_web::{Access, Methods, Refusal, get};
 use serde_json::json;
 
@@ -63,6 +64,7 @@ fn show(
         "csrf": site.accounts().sessions().csrf().ensure_cookie(request),
         "next": next,
         "name": name,
+        "pending": null,
         "message": message,
     });
     site.render(StatusCode::OK, "login.html", values)
@@ -77,6 +79,10 @@ async fn log_in(site: Admin, _: Access, request: Request) -> Result<Response, Tr
         "" => in_query.text("next"),
         next => next,
     };
+    if !fields.text("pending").is_empty() {
+        let (pending, code) = (fields.text("pending"), fields.text("code"));
+        return log_in_by_factor(&site, &parts, next, pending, code).await;
+    }
     let (name, password) = (fields.text("username"), fields.text("password"));
     let is_fit = !name.is_empty() && name.chars().count() <= MAX_NAME && !password.is_empty();
     if !is_fit {
@@ -85,12 +91,63 @@ async fn log_in(site: Admin, _: Access, request: Request) -> Result<Response, Tr
     let accounts = site.accounts();
     let logged_in = accounts.log_in_staff_with_session(&parts, name, password);
     match logged_in.await? {
-        Some(_) => Ok(redirect(
-            own_place(next).unwrap_or(&site.settings().login_redirect),
-        )),
-        None => show(&site, &parts, next, name, Some(REFUSED)),
+        StaffLogIn::Done(_) => Ok(done(&site, next)),
+        StaffLogIn::SecondFactor(pending) => ask(&site, &parts, next, &pending, None),
+        StaffLogIn::Wrong => show(&site, &parts, next, name, Some(REFUSED)),
     }
 }
+
+async fn log_in_by_factor(
+    site: &Admin,
+    parts: &Parts,
+    next: &str,
+    pending: &str,
+    code: &str,
+) -> Result<Response, Trouble> {
+    let accounts = site.accounts();
+    let logged_in = accounts
+        .log_in_staff_with_factor(parts, pending, code)
+        .await;
+    match logged_in {
+        Ok(StaffLogIn::Done(_)) => Ok(done(site, next)),
+        Ok(StaffLogIn::SecondFactor(_) | StaffLogIn::Wrong) => {
+            show(site, parts, next, "", Some(REFUSED))
+        }
+        Err(Refusal::Invalid(errors)) if errors.to_json()["pending"].is_null() => {
+            ask(site, parts, next, pending, Some(WRONG_CODE))
+        }
+        Err(Refusal::Invalid(_)) => show(site, parts, next, "", Some(TOO_LATE)),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// Asks for the second factor of somebody whose password was right.
+fn ask(
+    site: &Admin,
+    request: &Parts,
+    next: &str,
+    pending: &str,
+    message: Option<&str>,
+) -> Result<Response, Trouble> {
+    let values = json!({
+        "site": site.settings().title,
+        "title": "Log in",
+        "csrf": site.accounts().sessions().csrf().ensure_cookie(request),
+        "next": next,
+        "name": "",
+        "pending": pending,
+        "message": message,
+    });
+    site.render(StatusCode::OK, "login.html", values)
+}
+
+fn done(site: &Admin, next: &str) -> Response {
+    redirect(own_place(next).unwrap_or(&site.settings().login_redirect))
+}
+
+const WRONG_CODE: &str = "This code is wrong, or was used.";
+
+const TOO_LATE: &str = "This log-in was begun too long ago. Please begin again.";
 
 /// Nobody logs out by a link.
 async fn asked_out(_: Admin, access: Access) -> Response {
