@@ -48,6 +48,14 @@ export async function authHeaders(backend: Backend): Promise<Headers> {
   return { ...own, ...given };
 }
 
+/** Whether there are newer credentials than these, or than those of now when none are named. */
+export async function renewed(backend: Backend, token: string | undefined): Promise<boolean> {
+  const known = credentials.get(backend.name);
+  if (!known) return false;
+  const now = await known.headers();
+  return known.renew(token === undefined ? now : { Authorization: `${now["Authorization"]?.split(" ")[0] ?? ""} ${token}` });
+}
+
 /**
  * Sends it, and reads the JSON that comes back.
  *

@@ -23,3 +23,5 @@ export { F, FExpression, Q, QNode } from "./query/expressions.js";
 export { Manager } from "./query/manager.js";
 export { QuerySet, type Filter, type Values } from "./query/queryset.js";
 export { callAction } from "./actions.js";
+export { openSocket, PortcullisSocket, type SocketAuth, type SocketMessages, type SocketOptions, type SocketState } from "./sockets/index.js";
+export { FileObject, type FileStatus } from "./files/file_object.js";

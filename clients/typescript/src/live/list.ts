@@ -10,7 +10,7 @@ import type { ListStore } from "./list_store.js";
  * `await` gives a plain array of what the server says.
  */
 export interface LiveQueryset<M> extends ReadonlyArray<M>, PromiseLike<M[]> {
-  /** Whether the server is being asked. */
+  /** Whether nothing of the server is there yet. */
   readonly loading: boolean;
   /** Whether what is shown is from the server, or of this browser's memory. */
   readonly status: "idle" | "cached" | "loading" | "ready" | "error";
@@ -32,7 +32,7 @@ export function liveQueryset<M>(store: ListStore, model: ModelClass): LiveQuerys
   };
   const own = {
     get loading(): boolean {
-      return store.isRunning;
+      return store.isLoading;
     },
     get status() {
       return store.status;

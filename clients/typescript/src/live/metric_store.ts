@@ -73,7 +73,7 @@ export class LiveMetric<V> implements PromiseLike<V> {
   }
 
   get loading(): boolean {
-    return this.store.isRunning;
+    return this.store.isLoading;
   }
 
   subscribe(listener: (value: V | undefined) => void): () => void {

@@ -55,8 +55,14 @@ export abstract class Source {
     return this.#running ?? (this.isFresh ? Promise.resolve() : this.refresh());
   }
 
+  /** Whether the server is being asked. */
   get isRunning(): boolean {
     return this.#running !== undefined;
+  }
+
+  /** Whether there is nothing of the server to show yet. */
+  get isLoading(): boolean {
+    return this.status === "loading" || this.status === "cached";
   }
 
   async #run(): Promise<void> {
@@ -67,7 +73,10 @@ export abstract class Source {
     while (this.#wanted) {
       mustBe(begun);
       this.#wanted = false;
-      if (this.status !== "ready") this.status = "loading";
+      if (this.status !== "ready" && this.status !== "loading") {
+        this.status = "loading";
+        this.changed();
+      }
       try {
         await this.load();
       } catch (error) {

@@ -45,13 +45,12 @@ export abstract class Model<F extends object> {
 
   /** What the row is called; of rows that the server knows. */
   declare readonly repr: Repr | undefined;
-  #saved: Record<string, unknown> = {};
 
   constructor(values: Partial<F> | Record<string, unknown> = {}) {
-    const { properties, relationships } = this.#class.schema;
+    const { properties, relationships } = classFor(this).schema;
     for (const name of Object.keys(values)) {
       if (!(name in properties) && !(name in relationships) && name !== "repr") {
-        throw new PortcullisError("ValidationError", `${this.#class.schema.class_name} has no field ${name}.`);
+        throw new PortcullisError("ValidationError", `${classFor(this).schema.class_name} has no field ${name}.`);
       }
     }
     Object.assign(this, values);
@@ -71,17 +70,9 @@ export abstract class Model<F extends object> {
     return new Manager<M, F>(of as ModelClass);
   }
 
-  get #class(): ModelClass {
-    return this.constructor as unknown as ModelClass;
-  }
-
-  get #values(): Record<string, unknown> {
-    return this as unknown as Record<string, unknown>;
-  }
-
   /** The primary key; `undefined` before it is saved. */
   get pk(): Key | undefined {
-    return this.#values[this.#class.schema.primary_key_field] as Key | undefined;
+    return valuesOf(this)[classFor(this).schema.primary_key_field] as Key | undefined;
   }
 
   /** Whether the server has not confirmed it yet. */
@@ -91,17 +82,17 @@ export abstract class Model<F extends object> {
 
   /** Remembers the present values as those of the server. */
   markSaved(): void {
-    this.#saved = { ...this.#values };
+    Object.defineProperty(this, SAVED, { configurable: true, value: { ...valuesOf(this) } });
   }
 
   /** The fields that differ from what the server told. */
   changes(): Record<string, unknown> {
-    const { properties, primary_key_field } = this.#class.schema;
+    const { properties, primary_key_field } = classFor(this).schema;
     const changed: Record<string, unknown> = {};
-    for (const [name, value] of Object.entries(this.#values)) {
+    for (const [name, value] of Object.entries(valuesOf(this))) {
       const property = properties[name];
       if (!property || property.read_only || name === primary_key_field) continue;
-      const before = this.#saved[name];
+      const before = savedOf(this)[name];
       const isSame = value === before || (value instanceof Date && before instanceof Date && value.getTime() === before.getTime());
       if (!isSame) changed[name] = value;
     }
@@ -110,12 +101,12 @@ export abstract class Model<F extends object> {
 
   /** Creates the row, or sends what changed; shown at once, and taken back when it is refused. */
   async save(): Promise<this> {
-    const of = this.#class;
+    const of = classFor(this);
     const backend = backendOf(of.backend);
     const changes = this.changes();
-    const isNew = this.pk === undefined || Object.keys(this.#saved).length === 0;
-    const row = isNew ? await createRow(backend, of, { ...changes, ...this.#givenKey() }) : await updateRow(backend, of, this.pk!, changes);
-    this.#take({ ...row } as unknown as Row);
+    const isNew = this.pk === undefined || Object.keys(savedOf(this)).length === 0;
+    const row = isNew ? await createRow(backend, of, { ...changes, ...givenKey(this) }) : await updateRow(backend, of, this.pk!, changes);
+    takeRow(this, { ...row } as unknown as Row);
     return this;
   }
 
@@ -128,25 +119,15 @@ export abstract class Model<F extends object> {
   /** Deletes the row; gone at once, and back when it is refused. */
   async delete(): Promise<void> {
     if (this.pk === undefined) throw new DoesNotExist("A row that was never saved cannot be deleted.");
-    await deleteRow(backendOf(this.#class.backend), this.#class, this.pk);
+    await deleteRow(backendOf(classFor(this).backend), classFor(this), this.pk);
   }
 
   /** Reads the row anew; what was not saved is lost. */
   async refreshFromDb(): Promise<this> {
-    const manager = new Manager<Instance, Record<string, unknown>>(this.#class);
+    const manager = new Manager<Instance, Record<string, unknown>>(classFor(this));
     const fresh = await manager.get({ pk: this.pk });
-    this.#take({ ...fresh } as unknown as Row);
+    takeRow(this, { ...fresh } as unknown as Row);
     return this;
-  }
-
-  #givenKey(): Record<string, unknown> {
-    const { primary_key_field } = this.#class.schema;
-    return this.pk === undefined ? {} : { [primary_key_field]: this.pk };
-  }
-
-  #take(row: Row): void {
-    Object.assign(this, row);
-    this.markSaved();
   }
 
   /**
@@ -170,4 +151,28 @@ export abstract class Model<F extends object> {
     const url = `${backend.API_URL}/${of.schema.model_name}/field-permissions/`;
     return (await request<FieldPermissions>(url, { backend })).body;
   }
+}
+
+// No private members: frameworks wrap instances in proxies, which have none.
+const SAVED = Symbol("saved");
+
+function classFor(instance: object): ModelClass {
+  return instance.constructor as unknown as ModelClass;
+}
+
+function valuesOf(instance: object): Record<string, unknown> {
+  return instance as Record<string, unknown>;
+}
+
+function savedOf(instance: object): Record<string, unknown> {
+  return (instance as { [SAVED]?: Record<string, unknown> })[SAVED] ?? {};
+}
+
+function givenKey(instance: { pk: Key | undefined }): Record<string, unknown> {
+  return instance.pk === undefined ? {} : { [classFor(instance).schema.primary_key_field]: instance.pk };
+}
+
+function takeRow(instance: object & { markSaved(): void }, row: Row): void {
+  Object.assign(instance, row);
+  instance.markSaved();
 }

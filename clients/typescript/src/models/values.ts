@@ -1,5 +1,6 @@
 /** Values between a page and the wire. */
 
+import { FileObject } from "../files/file_object.js";
 import { FExpression } from "../query/expressions.js";
 import { fromZone, toZone } from "./datetime.js";
 import type { Property } from "./schema.js";
@@ -8,6 +9,7 @@ import type { Property } from "./schema.js";
 export function toWire(value: unknown, zone: string): unknown {
   if (value instanceof Date) return toZone(value, zone);
   if (value instanceof FExpression) return value.toJSON();
+  if (value instanceof FileObject) return value.toJSON();
   if (isInstance(value)) return value.pk;
   if (Array.isArray(value)) return value.map((each) => toWire(each, zone));
   if (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
