@@ -102,8 +102,11 @@ impl Inner {
                 return Err(Unknown);
             }
             Err(_) => true,
-            // Of rows it is decided at each delivery.
-            Ok(()) if !self.models_of(channel).is_empty() => false,
+            // Of rows it is decided at each delivery; who sees them before the next write is asked by the rules of now.
+            Ok(()) if !self.models_of(channel).is_empty() => {
+                self.count_rules(subscription);
+                false
+            }
             Ok(()) => match self.access.may_join(&holder.who(), channel).await {
                 Ok(joining) => {
                     joining == Joining::Refused && Kind::of(channel) != Some(Kind::Public)

@@ -1,9 +1,12 @@
 //! What live models promise, over their routes, on real databases of both engines.
 #![expect(clippy::unwrap_used, reason = "a test stops where its facts end")]
 
+mod browser;
 mod events;
 mod features;
 mod gate;
+mod hub;
+mod hub_receivers;
 mod introspection;
 mod leaks;
 mod malformed;

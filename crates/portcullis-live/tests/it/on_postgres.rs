@@ -4,7 +4,7 @@ use portcullis_sql::Database;
 
 use crate::postgres::Server;
 use crate::world::World;
-use crate::{events, features, introspection, leaks, malformed, rules, writes};
+use crate::{events, features, hub_receivers, introspection, leaks, malformed, rules, writes};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_holds_on_postgres() {
@@ -12,7 +12,7 @@ async fn everything_holds_on_postgres() {
         return;
     };
     let url = server.create_database("shop").await;
-    let world = World::new(Database::connect_postgres(&url).await.unwrap(), None, 1).await;
+    let mut world = World::new(Database::connect_postgres(&url).await.unwrap(), None, 1).await;
     rules::memory_and_sql_agree(&world, 400, 9).await;
     for round in 0..6 {
         leaks::ask_around(&world, 77 + round, 40).await;
@@ -29,5 +29,6 @@ async fn everything_holds_on_postgres() {
     introspection::settings_alone_serve_models(&world).await;
     introspection::rules_of_settings_are_about_what_rows_have(&world).await;
     malformed::never_our_fault(&world, 1500, 3).await;
+    hub_receivers::everybody_hears_what_they_see(&mut world, 40, 5).await;
     drop(server);
 }

@@ -1,6 +1,6 @@
 //! A shop with random rows, behind routes, with permissions that a test sets.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -30,6 +30,8 @@ use crate::reference::{Link, Reference, Row};
 #[derive(Clone, Debug)]
 pub(crate) struct Grant {
     pub(crate) filter: Rule,
+    /// In its place, for these users.
+    pub(crate) own: HashMap<i64, Rule>,
     pub(crate) exclude: Rule,
     pub(crate) actions: Actions,
     pub(crate) object: Actions,
@@ -41,6 +43,7 @@ impl Default for Grant {
     fn default() -> Self {
         Self {
             filter: Rule::Everything,
+            own: HashMap::new(),
             exclude: Rule::Nothing,
             actions: Actions::ALL,
             object: Actions::ALL,
@@ -65,8 +68,13 @@ impl Granted {
 }
 
 impl ModelPermission for Granted {
-    fn filter(&self, _: &Principal) -> Rule {
-        self.now().filter
+    fn filter(&self, who: &Principal) -> Rule {
+        let now = self.now();
+        let own = match who.user().map(|user| &user.id) {
+            Some(UserId::Integer(id)) => now.own.get(id).cloned(),
+            _ => None,
+        };
+        own.unwrap_or(now.filter)
     }
 
     fn exclude(&self, _: &Principal) -> Rule {
@@ -94,6 +102,9 @@ impl ModelPermission for Granted {
     }
 }
 
+/// Users who are not let in any more.
+pub(crate) static BLOCKED: RwLock<BTreeSet<i64>> = RwLock::new(BTreeSet::new());
+
 /// `X-User: 7` is user 7; 1 is staff.
 pub(crate) struct ByHeader;
 
@@ -104,6 +115,9 @@ impl Authenticator for ByHeader {
             .headers
             .get("x-user")
             .and_then(|id| id.to_str().ok()?.parse().ok());
+        if id.is_some_and(|id| BLOCKED.read().unwrap().contains(&id)) {
+            return Err(AuthError::failed("Blocked."));
+        }
         Ok(id.map(|id: i64| Authenticated {
             user: Arc::new(User {
                 id: UserId::Integer(id),
@@ -133,7 +147,7 @@ impl Authenticator for ByHeader {
 pub(crate) struct World {
     pub(crate) database: Database,
     pub(crate) live: Live,
-    router: Router,
+    pub(crate) router: Router,
     pub(crate) grants: Grants,
     pub(crate) rows: Reference,
     _folder: Option<tempfile::TempDir>,
@@ -273,6 +287,22 @@ impl World {
         let status = response.status();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         (status, serde_json::from_slice(&bytes).unwrap_or(Json::Null))
+    }
+
+    /// The keys that somebody sees of a model.
+    pub(crate) async fn keys_of(&self, user: i64, model: &str) -> Vec<Json> {
+        let body = json!({ "ast": { "query": { "type": "read" } } });
+        let request = Request::builder()
+            .method("POST")
+            .uri(format!("/statezero/{model}/"))
+            .header("x-user", user.to_string())
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        let answer: Json = serde_json::from_slice(&bytes).unwrap();
+        answer["data"]["data"].as_array().unwrap().clone()
     }
 
     /// A query.
