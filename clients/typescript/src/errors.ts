@@ -99,6 +99,18 @@ export class MultipleObjectsReturned extends PortcullisError {
   }
 }
 
+/** The password was right, and a second factor is wanted: `user = await error.confirm("123456")`, within five minutes. */
+export class SecondFactorNeeded<U = unknown> extends PortcullisError {
+  /** What can be brought, such as `totp` and `recovery_code`. */
+  readonly factors: readonly string[];
+  /** Goes on with the log-in. */
+  confirm: (code: string) => Promise<U> = () => Promise.reject(this);
+  constructor(message: string, readonly pending: string, factors: readonly string[]) {
+    super("SecondFactorNeeded", message, 200, { factors });
+    this.factors = factors;
+  }
+}
+
 /** 409: protected rows, or a constraint of the database. */
 export class ConflictError extends PortcullisError {
   constructor(message: string, detail?: unknown) {

@@ -1,7 +1,8 @@
+import { createHmac } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import {
   currentUser, devices, endDevice, login, logout, logoutEverywhere, logoutOthers, NetworkError, NotAuthenticated, onAuthChange, setConfig,
-  signup, Throttled, ServerError, NotJsonError, ValidationError, api, type AuthChange, type AuthConfig,
+  SecondFactorNeeded, signup, Throttled, ServerError, NotJsonError, ValidationError, api, type AuthChange, type AuthConfig,
 } from "../src/index.js";
 import { CookieJar } from "./server/cookie_jar.js";
 
@@ -20,6 +21,16 @@ function failing(path: string, answer: () => Response | Promise<Response>): void
   vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) =>
     String(input).includes(path) ? answer() : real(input, init),
   );
+}
+
+/** The code of RFC 6238, so many steps of 30 seconds from now. */
+function totp(secret: string, steps: number): string {
+  const bits = [...secret].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => parseInt(byte, 2)));
+  const time = Buffer.alloc(8);
+  time.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps));
+  const digest = createHmac("sha1", key).update(time).digest();
+  return String((digest.readUInt32BE(digest.at(-1)! & 15) & 0x7fffffff) % 1_000_000).padStart(6, "0");
 }
 
 beforeEach(() => {
@@ -113,6 +124,21 @@ describe.each<AuthConfig>([{ mode: "token" }, { mode: "jwt" }])("with $mode", (a
     vi.restoreAllMocks();
     expect(await currentUser()).toBeNull();
     await expect(api("/test_auth/")).rejects.toBeInstanceOf(NotAuthenticated);
+  });
+
+  it("goes on with a second factor", async () => {
+    const { secret, setup } = await api<{ secret: string; setup: string }>("/api/second-factors/totp/setup/", { method: "POST", body: { password } });
+    await api("/api/second-factors/totp/", { method: "POST", body: { setup, code: totp(secret, 0), password } });
+    await logout();
+    const stopped: unknown = await login({ email: email(), password }).catch((error: unknown) => error);
+    expect(stopped).toBeInstanceOf(SecondFactorNeeded);
+    expect((stopped as SecondFactorNeeded).factors).toContain("totp");
+    expect(await currentUser()).toBeNull();
+    const wrong: unknown = await (stopped as SecondFactorNeeded).confirm("000000").catch((error: unknown) => error);
+    expect(wrong).toBeInstanceOf(ValidationError);
+    // Each code is good once.
+    expect(await (stopped as SecondFactorNeeded).confirm(totp(secret, 1))).toMatchObject({ email: email() });
+    expect(await currentUser()).toMatchObject({ email: email() });
   });
 
   it("is told when the server ended the log-in", async () => {

@@ -2,12 +2,12 @@
 
 import { allBackends, backend as backendOf, onConfig, type Backend } from "../config.js";
 import { endEpoch } from "../epoch.js";
-import { isRecord, NotAuthenticated, PermissionDenied } from "../errors.js";
+import { isRecord, NotAuthenticated, PermissionDenied, SecondFactorNeeded } from "../errors.js";
 import { accountsUrl, api, request, setCredentials } from "../http.js";
-import { modeOf, type LoginFields, type Mode } from "./mode.js";
+import { modeOf, type LoginFields, type Mode, type PendingLogin } from "./mode.js";
 import { onTab, tell } from "./tabs.js";
 
-export type { LoginFields } from "./mode.js";
+export type { LoginFields, PendingLogin } from "./mode.js";
 
 /** Who is logged in, as the server tells it. */
 export interface User {
@@ -70,12 +70,21 @@ onConfig(() => {
   onTab(heard);
 });
 
-/** Logs in, empties what the one before left on the page, and says who it is. */
-export async function login(fields: LoginFields, at: At = {}): Promise<User> {
+/**
+ * Logs in, empties what the one before left on the page, and says who it is.
+ *
+ * @throws SecondFactorNeeded for those who have one: `await error.confirm(code)` goes on
+ */
+export async function login(fields: LoginFields | PendingLogin, at: At = {}): Promise<User> {
   const { backend, mode: how } = mode(at.backend);
   // What the one before began is not sent with the next one's cookie.
   await endEpoch();
-  await how.login(fields);
+  try {
+    await how.login(fields);
+  } catch (error) {
+    if (error instanceof SecondFactorNeeded) error.confirm = (code) => login({ pending: error.pending, code }, at);
+    throw error;
+  }
   return entered(backend, how);
 }
 

@@ -1,23 +1,30 @@
 /** The three ways to be logged in, behind one shape. */
 
 import type { Backend, Headers } from "../config.js";
-import { PortcullisError, isAuthenticationFailure, isRecord, NetworkError } from "../errors.js";
+import { PortcullisError, isAuthenticationFailure, isRecord, SecondFactorNeeded } from "../errors.js";
 import { accountsUrl, request } from "../http.js";
 import { csrfToken } from "./csrf.js";
 import { locked } from "./lock.js";
 import { TokenStorage, type Kept } from "./storage.js";
 
-/** What a log-in sends; `username` or `email`, and the password. */
+/** What a log-in sends: `username` or `email`, the password, and the code of a second factor where there is one. */
 export interface LoginFields {
   email?: string;
   username?: string;
   password: string;
+  code?: string;
+}
+
+/** A log-in that waits for its second factor. */
+export interface PendingLogin {
+  pending: string;
+  code: string;
 }
 
 /** One way to be logged in. */
 export interface Mode {
   /** Proves who it is; afterwards `headers` are theirs. */
-  login(fields: LoginFields): Promise<void>;
+  login(fields: LoginFields | PendingLogin): Promise<void>;
   /** Takes a token that a sign-up gave. */
   adopt(token: string | undefined, fields: LoginFields): Promise<void>;
   /** Forgets it here at once, and gives what has to be told the server. */
@@ -49,13 +56,8 @@ class TokenMode implements Mode {
     this.storage = new TokenStorage(backend);
   }
 
-  async login(fields: LoginFields): Promise<void> {
-    const body = { ...fields, with_state: true };
-    const answer = await this.post("/api/token/", body);
-    if (answer["state"] !== undefined && answer["state"] !== "done") {
-      const detail = typeof answer["detail"] === "string" ? answer["detail"] : `The log-in wants another step: ${String(answer["state"])}.`;
-      throw new PortcullisError("LoginIncomplete", detail, 200, answer);
-    }
+  async login(fields: LoginFields | PendingLogin): Promise<void> {
+    const answer = done(await this.post("/api/token/", { ...fields, with_state: true }));
     this.storage.write({ token: textOf(answer, "token") });
   }
 
@@ -102,8 +104,8 @@ class TokenMode implements Mode {
 
 /** A pair of JWTs; the one for access is renewed by one tab for all. */
 class JwtMode extends TokenMode {
-  override async login(fields: LoginFields): Promise<void> {
-    this.storage.write(pairOf(await this.post("/jwt/token/", fields)));
+  override async login(fields: LoginFields | PendingLogin): Promise<void> {
+    this.storage.write(pairOf(done(await this.post("/jwt/token/", { ...fields, with_state: true }))));
   }
 
   override async adopt(_: string | undefined, fields: LoginFields): Promise<void> {
@@ -145,10 +147,10 @@ class JwtMode extends TokenMode {
 class SessionMode implements Mode {
   constructor(private readonly backend: Backend) {}
 
-  async login(fields: LoginFields): Promise<void> {
+  async login(fields: LoginFields | PendingLogin): Promise<void> {
     await this.endPending();
     await this.askForCookie();
-    await this.post("/api/login/", fields);
+    done(await this.post("/api/login/", { ...fields, with_state: true }));
   }
 
   async adopt(_: string | undefined, fields: LoginFields): Promise<void> {
@@ -202,8 +204,9 @@ class SessionMode implements Mode {
     }
   }
 
-  private async post(path: string, body: unknown): Promise<void> {
-    await request(accountsUrl(this.backend, path), { backend: this.backend, method: "POST", body, isAnonymous: true });
+  private async post(path: string, body: unknown): Promise<Record<string, unknown>> {
+    const answer = await request(accountsUrl(this.backend, path), { backend: this.backend, method: "POST", body, isAnonymous: true });
+    return isRecord(answer.body) ? answer.body : {};
   }
 
   private get key(): string {
@@ -227,6 +230,15 @@ class SessionMode implements Mode {
 
 const pendingHere = new Set<string>();
 
+/** The answer of a log-in that has ended well. */
+function done(answer: Record<string, unknown>): Record<string, unknown> {
+  const { state, detail, pending, factors } = answer;
+  if (state === undefined || state === "done") return answer;
+  const text = typeof detail === "string" ? detail : `The log-in wants another step: ${String(state)}.`;
+  if (state !== "second_factor" || typeof pending !== "string") throw new PortcullisError("LoginIncomplete", text, 200, answer);
+  throw new SecondFactorNeeded(text, pending, Array.isArray(factors) ? factors.map(String) : []);
+}
+
 function pairOf(answer: Record<string, unknown>): Kept {
   return { token: textOf(answer, "access"), refresh: textOf(answer, "refresh") };
 }
@@ -236,5 +248,3 @@ function textOf(answer: Record<string, unknown>, key: string): string {
   if (typeof text === "string" && text !== "") return text;
   throw new PortcullisError("ServerError", `The log-in's answer has no ${key}.`, 200, Object.keys(answer));
 }
-
-export { NetworkError };
