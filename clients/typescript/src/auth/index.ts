@@ -137,7 +137,10 @@ export async function logout(at: At = {}): Promise<void> {
  */
 export async function currentUser(at: At = {}): Promise<User | null> {
   const { backend, mode: how } = mode(at.backend);
-  if (backend.auth && !how.mayBeSomebody()) return null;
+  if (backend.auth && !how.mayBeSomebody()) {
+    makeUp();
+    return null;
+  }
   try {
     return await api<User>("/api/user/", { backend: backend.name });
   } catch (error) {
@@ -194,6 +197,15 @@ export async function confirmPasswordReset(fields: { uid: string; token: string;
   const { uid, token, newPassword } = fields;
   await anonymously("/rest-auth/password/reset/confirm/", { uid, token, new_password1: newPassword, new_password2: newPassword }, at);
 }
+
+/** Tells servers of log-outs that they have not heard of. */
+function makeUp(): void {
+  for (const { backend, mode: how } of modes.values()) {
+    if (backend.auth?.mode === "session" && !how.mayBeSomebody()) how.headers().catch(() => undefined);
+  }
+}
+
+if (typeof addEventListener === "function") addEventListener("online", makeUp);
 
 async function anonymously(path: string, body: unknown, at: At): Promise<void> {
   const backend = backendOf(at.backend);

@@ -15,7 +15,7 @@ declare module "vitest" {
 
 const root = join(import.meta.dirname, "../../../..");
 /** Where Cargo put the programs; `cargo xtask test` says it. */
-const programs = process.env["PORTCULLIS_PROGRAMS"] ?? join(process.env["CARGO_TARGET_DIR"] ?? join(root, "target"), "debug");
+export const programs = process.env["PORTCULLIS_PROGRAMS"] ?? join(process.env["CARGO_TARGET_DIR"] ?? join(root, "target"), "debug");
 
 /** A program of this repository, started; resolves with the address it says it listens at. */
 export function start(program: string, words: string[], folder: string, environment: Record<string, string> = {}): Promise<{ url: string; child: ChildProcess }> {
