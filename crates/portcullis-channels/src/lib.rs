@@ -19,6 +19,7 @@ mod description;
 mod frame;
 mod group;
 mod handshake;
+mod kept_head;
 mod layer;
 mod limits;
 mod lives;

@@ -17,6 +17,7 @@ use crate::consumer::{Consumer, ConsumerError};
 use crate::credentials::Offered;
 use crate::description;
 use crate::handshake::{self, Handshake};
+use crate::kept_head;
 use crate::limits::{ConnectionLimits, Place};
 use crate::lives::Life;
 use crate::lookup::Lookup;
@@ -199,6 +200,7 @@ impl<C: Consumer> Served<C> {
             None => head.uri.path().to_owned(),
         };
         let offered = Offered::of(&mut head, &self.settings, has_tickets);
+        kept_head::detach(&mut head);
         let target = Target {
             knock,
             parameter,

@@ -24,7 +24,7 @@ impl<C: Consumer> Task<C> {
             Item::Frame(text) => self.write(Message::Text(text)).await,
             Item::Close(code, reason) => Err(End::Close(code, reason).into()),
             Item::Envelope(envelope) => match envelope.kind {
-                Kind::Recheck => self.check_now().await,
+                Kind::Recheck => Box::pin(self.check_now()).await,
                 Kind::Event => {
                     may_hear(&self.live).await?;
                     self.handle_event(&envelope);

@@ -40,6 +40,8 @@ const HANDLER_GRACE: Duration = Duration::from_secs(5);
 /// The task of one connection that is in.
 struct Task<C: Consumer> {
     life: Life,
+    /// What it counts as, of its address and of its user.
+    _places: [LimitPlace; 2],
     line: Line,
     live: Arc<Live<C>>,
     inbox: Inbox,
@@ -84,20 +86,48 @@ impl From<End> for Over {
     }
 }
 
-/// Begins with the outcome, or by waiting for the first message.
-pub(crate) async fn begin<C: Consumer>(
+/// Begins with the outcome, or by waiting for the first message; then lives on until it is over.
+///
+/// The ways in and out need more room than the life between them, which may be long: they have theirs to
+/// themselves, and give it back.
+pub(crate) fn begin<C: Consumer>(
     served: Arc<Served<C>>,
     upgrade: OnUpgrade,
     head: Parts,
     target: Target,
     opening: Opening<C::Object>,
-    (mut life, _seat): (Life, LimitPlace),
-) {
+    seats: (Life, LimitPlace),
+) -> impl Future<Output = ()> + Send {
+    let way_in = Box::pin(enter(served, upgrade, head, target, opening, seats));
+    async move {
+        let Some((mut task, entered)) = way_in.await else {
+            return;
+        };
+        let over = match entered {
+            Ok(()) => match task.live_on().await {
+                Ok(never) => match never {},
+                Err(over) => over,
+            },
+            Err(over) => over,
+        };
+        Box::pin(task.leave(over)).await;
+    }
+}
+
+/// The task of who came in, and whether they are still there; `None` where nobody may.
+async fn enter<C: Consumer>(
+    served: Arc<Served<C>>,
+    upgrade: OnUpgrade,
+    head: Parts,
+    target: Target,
+    opening: Opening<C::Object>,
+    (mut life, seat): (Life, LimitPlace),
+) -> Option<(Box<Task<C>>, Result<(), Over>)> {
     let upgraded = match upgrade.await {
         Ok(upgraded) => upgraded,
         Err(error) => {
             tracing::debug!(%error, "a handshake was not finished");
-            return;
+            return None;
         }
     };
     let mut line = Line::new(upgraded, &served.settings).await;
@@ -114,20 +144,25 @@ pub(crate) async fn begin<C: Consumer>(
                     let (admission, place) = served.count(&head, admission);
                     (admission, place, reply)
                 }
-                Err(end) => return line.end(end).await,
+                Err(end) => {
+                    line.end(end).await;
+                    return None;
+                }
             }
         }
     };
     let Admission { outcome, entry, .. } = admission;
-    let (Some(entry), Some(_place)) = (entry, place) else {
+    let (Some(entry), Some(place)) = (entry, place) else {
         served.count_refusal(&head, &outcome);
-        return refuse(&served, line, &target, &outcome, &reply).await;
+        refuse(&served, line, &target, &outcome, &reply).await;
+        return None;
     };
     let (mailbox, inbox) = Mailbox::new(&served.settings);
     let settings = &served.settings;
     let now = Instant::now();
-    let mut task = Task {
+    let mut task = Box::new(Task {
         life,
+        _places: [seat, place],
         line,
         inbox,
         target,
@@ -154,15 +189,9 @@ pub(crate) async fn begin<C: Consumer>(
             served,
         }),
         head: entry.request,
-    };
-    let over = match task.enter(&outcome, &reply).await {
-        Ok(()) => match task.live_on().await {
-            Ok(never) => match never {},
-            Err(over) => over,
-        },
-        Err(over) => over,
-    };
-    task.leave(over).await;
+    });
+    let entered = task.greet(&outcome, &reply).await;
+    Some((task, entered))
 }
 
 /// Waits for `{"action": "authenticate", "token": …}`, and asks the door with it.
@@ -234,7 +263,7 @@ async fn refuse<C: Consumer>(
 
 impl<C: Consumer> Task<C> {
     /// Says that they are in, joins the groups, and has the consumer greet them.
-    async fn enter(&mut self, outcome: &Outcome, reply: &Reply) -> Result<(), Over> {
+    async fn greet(&mut self, outcome: &Outcome, reply: &Reply) -> Result<(), Over> {
         self.tell(outcome, reply).await?;
         let live = Arc::clone(&self.live);
         let consumer = &live.served.consumer;
@@ -285,7 +314,7 @@ impl<C: Consumer> Task<C> {
         Ok(written.await?)
     }
 
-    /// Everything until the end.
+    /// Everything until the end. What is not waited for all the time has its room only while it runs.
     async fn live_on(&mut self) -> Result<std::convert::Infallible, Over> {
         let live = Arc::clone(&self.live);
         let settings = &live.served.settings;
@@ -296,14 +325,14 @@ impl<C: Consumer> Task<C> {
                     Some(item) => self.deliver(item).await?,
                     None => return Err(End::close(1011).into()),
                 },
-                message = self.line.next(), if is_free => self.read(message?).await?,
+                message = self.line.next(), if is_free => Box::pin(self.read(message?)).await?,
                 Some(()) = self.in_flight.next(), if !self.in_flight.is_empty() => {}
-                () = sleep_until(self.next_ping) => self.ping().await?,
+                () = sleep_until(self.next_ping) => Box::pin(self.ping()).await?,
                 () = sleep_until(self.next_check), if self.checking.is_none() => self.begin_check(),
-                () = sleep_until(self.ends) => self.check_now().await?,
+                () = sleep_until(self.ends) => Box::pin(self.check_now()).await?,
                 admission = checked(&mut self.checking) => {
                     self.checking = None;
-                    self.conclude_check(admission).await?;
+                    Box::pin(self.conclude_check(admission)).await?;
                 }
                 code = self.life.ended() => return Err(End::close(code).into()),
                 () = live.mailbox.overflowed() => return Err(End::close(1013).into()),
