@@ -62,6 +62,9 @@ pub struct LiveSettings {
     /// The hub that tells browsers of changes, where there is to be one: the application builds it, as
     /// [`Hub::new`](crate::Hub::new).
     pub events: Option<HubSettings>,
+    /// Whether changes that others make, as Django beside us, are told of, too: the application calls
+    /// [`Live::hear_outside`](crate::Live::hear_outside), which adds triggers.
+    pub outside_changes: bool,
     /// `me/` answers everybody by itself, and is not behind the access permission, as with StateZero.
     pub open_routes: bool,
 }
@@ -81,6 +84,7 @@ impl Default for LiveSettings {
             media_url: "/media/".to_owned(),
             models: Vec::new(),
             events: None,
+            outside_changes: false,
             open_routes: false,
         }
     }

@@ -32,7 +32,8 @@ const TABLES: &str = "SELECT c.relname::text AS name, \
      'auth_group_permissions', 'auth_permission', 'django_content_type', 'django_session', \
      'knox_authtoken', 'authtoken_token', 'token_blacklist_outstandingtoken', \
      'token_blacklist_blacklistedtoken', 'account_emailaddress', 'account_emailconfirmation') \
-     OR c.relname LIKE 'portcullis\\_%' AND c.relname NOT IN ('portcullis_throttle', 'portcullis_ticket'))";
+     OR c.relname LIKE 'portcullis\\_%' \
+     AND c.relname NOT IN ('portcullis_throttle', 'portcullis_ticket', 'portcullis_change'))";
 
 /// How many of its triggers a table has that are on.
 const TRIGGERS_ON: &str = "(SELECT count(*) FROM pg_trigger g WHERE g.tgrelid = t.oid \

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use portcullis_sql::{Cell, LimitedTransaction};
+use portcullis_sql::{Cell, LimitedTransaction, Row};
 use serde_json::Value as Json;
 
 use super::Fingerprint;
@@ -13,7 +13,7 @@ use crate::model::{Model, Record, Registry};
 use crate::read::{Columns, key_text};
 use crate::rule::{Facts, Rule, rule_sql};
 use crate::session::Session;
-use crate::sql::quoted;
+use crate::sql::{Statement, quoted};
 use crate::value::{bind, column, render};
 
 /// How many rules one statement asks about.
@@ -75,6 +75,48 @@ impl Seen {
         Ok(seen)
     }
 
+    /// Which of these rules show the one row of a source, which selects it as `t0`.
+    pub(crate) async fn among(
+        job: &Job<'_>,
+        model: &Model,
+        source: &(dyn Fn(&mut Statement) -> String + Sync),
+        rules: Vec<(Fingerprint, Arc<Rule>)>,
+        session: &mut Session<'_>,
+    ) -> Result<Self, LiveError> {
+        let mut seen = Self::default();
+        let (related, own): (Vec<_>, Vec<_>) = rules
+            .into_iter()
+            .partition(|(_, rule)| rule.has_relations());
+        if !own.is_empty() {
+            let columns = Columns::all(model);
+            let mut statement = job.statement();
+            let from = source(&mut statement);
+            let list = columns.sql(statement.dialect, "t0");
+            let sql = format!("SELECT {list} FROM {from}");
+            let rows = session.rows(&sql, statement.values()).await?;
+            let records: Vec<Record> = rows.iter().map(|row| columns.record(row)).collect();
+            for (name, rule) in &own {
+                let shown = shown(job.rights.registry, model, rule, &records);
+                if !shown.is_empty() {
+                    seen.0.insert(*name, shown);
+                }
+            }
+        }
+        for rules in related.chunks(RULES) {
+            let mut statement = job.statement();
+            let from = source(&mut statement);
+            let selected = selected(job, model, rules, &mut statement);
+            let sql = format!("SELECT {selected} FROM {from}");
+            seen.add(model, rules, &session.rows(&sql, statement.values()).await?);
+        }
+        Ok(seen)
+    }
+
+    /// The rules that show something.
+    pub(crate) fn names(&self) -> impl Iterator<Item = Fingerprint> {
+        self.0.keys().copied()
+    }
+
     /// Whether a rule shows the row of a key.
     pub(crate) fn shows(&self, name: Fingerprint, key: &str) -> bool {
         self.0.get(&name).is_some_and(|shown| shown.contains(key))
@@ -90,35 +132,34 @@ impl Seen {
     ) -> Result<(), LiveError> {
         let mut statement = job.statement();
         let key = model.pk();
-        let mut selected = vec![column(statement.dialect, "t0", &key.column, key.kind())];
-        for (_, rule) in rules {
-            let registry = job.rights.registry;
-            let sql = rule_sql(&mut statement, registry, model, "t0", rule);
-            selected.push(format!("CASE WHEN {sql} THEN 1 ELSE 0 END"));
-        }
+        let selected = selected(job, model, rules, &mut statement);
         let places: Vec<String> = keys
             .iter()
             .map(|value| bind(&mut statement, key.kind(), value))
             .collect();
         let sql = format!(
-            "SELECT {} FROM {} t0 WHERE t0.{} IN ({})",
-            selected.join(", "),
+            "SELECT {selected} FROM {} t0 WHERE t0.{} IN ({})",
             quoted(&model.table),
             quoted(&key.column),
             places.join(", ")
         );
-        for row in session.rows(&sql, statement.values()).await? {
+        self.add(model, rules, &session.rows(&sql, statement.values()).await?);
+        Ok(())
+    }
+
+    /// Adds the verdicts of rows: a key, and one for each rule.
+    fn add(&mut self, model: &Model, rules: &[(Fingerprint, Arc<Rule>)], rows: &[Row]) {
+        for row in rows {
             let [own, verdicts @ ..] = row.cells() else {
                 continue;
             };
-            let text = key_text(&render(key.kind(), own));
+            let text = key_text(&render(model.pk().kind(), own));
             for ((name, _), verdict) in rules.iter().zip(verdicts) {
                 if *verdict == Cell::Integer(1) {
                     self.0.entry(*name).or_default().insert(text.clone());
                 }
             }
         }
-        Ok(())
     }
 
     /// For each rule the places of the rows that it showed, among these keys.
@@ -131,6 +172,22 @@ impl Seen {
         });
         rules.filter(|(_, places)| !places.is_empty()).collect()
     }
+}
+
+/// A row's key, and what each rule says of it.
+fn selected(
+    job: &Job<'_>,
+    model: &Model,
+    rules: &[(Fingerprint, Arc<Rule>)],
+    statement: &mut Statement,
+) -> String {
+    let key = model.pk();
+    let mut selected = vec![column(statement.dialect, "t0", &key.column, key.kind())];
+    for (_, rule) in rules {
+        let sql = rule_sql(statement, job.rights.registry, model, "t0", rule);
+        selected.push(format!("CASE WHEN {sql} THEN 1 ELSE 0 END"));
+    }
+    selected.join(", ")
 }
 
 async fn records(

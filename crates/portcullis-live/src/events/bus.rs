@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{Change, Interests};
+use super::{Change, Interests, Writing};
 
 /// Hears of changes after their commit, whoever may see them.
 ///
@@ -20,6 +20,8 @@ pub trait ChangeListener: Send + Sync {
 pub(crate) struct Bus {
     listeners: RwLock<Vec<Arc<dyn ChangeListener>>>,
     pub(crate) interests: Interests,
+    /// Whether triggers are to be told of our own writes.
+    pub(crate) writing: Writing,
 }
 
 impl Bus {

@@ -10,6 +10,7 @@ mod change;
 mod fingerprint;
 mod interests;
 mod notes;
+mod outside;
 
 pub use bus::ChangeListener;
 pub use change::{Change, ChangeKind};
@@ -19,3 +20,4 @@ pub(crate) use bus::Bus;
 pub(crate) use fingerprint::Fingerprint;
 pub(crate) use interests::Interests;
 pub(crate) use notes::Notes;
+pub(crate) use outside::Writing;

@@ -44,7 +44,11 @@ impl Job<'_> {
     }
 
     /// Makes all of it durable, and tells of it.
-    pub(crate) async fn commit(&self, transaction: LimitedTransaction) -> Result<(), LiveError> {
+    pub(crate) async fn commit(
+        &self,
+        mut transaction: LimitedTransaction,
+    ) -> Result<(), LiveError> {
+        self.live.bus.writing.end(&mut transaction).await?;
         transaction.commit().await?;
         let noted = {
             let mut notes = self.notes.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -16,7 +16,7 @@ use crate::session::Session;
 pub(super) async fn one(job: &Job<'_>, query: &Query, data: &Data) -> Result<Json, LiveError> {
     let allowed = &job.rights.of(job.model).creatable;
     let data = writable(job, data, allowed)?;
-    let mut transaction = job.live.database.begin().await?;
+    let mut transaction = job.begin().await?;
     let answer = create(job, query, data, &mut transaction).await?;
     job.commit(transaction).await?;
     Ok(json!({
@@ -42,7 +42,7 @@ pub(super) async fn many(job: &Job<'_>, query: &Query, rows: &[Data]) -> Result<
     let allowed = &job.rights.of(job.model).creatable;
     let rows: Result<Vec<Data>, LiveError> =
         rows.iter().map(|row| writable(job, row, allowed)).collect();
-    let mut transaction = job.live.database.begin().await?;
+    let mut transaction = job.begin().await?;
     let checked = checked(job, rows?, &mut transaction).await?;
     if checked.iter().any(Result::is_err) {
         let errors = checked.into_iter().map(|row| row.err().unwrap_or_default());

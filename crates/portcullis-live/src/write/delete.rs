@@ -11,7 +11,7 @@ use crate::query::Query;
 
 /// All rows of a query.
 pub(super) async fn many(job: &Job<'_>, query: &Query) -> Result<Json, LiveError> {
-    let mut transaction = job.live.database.begin().await?;
+    let mut transaction = job.begin().await?;
     let records = target::rows(job, query, &mut transaction).await?;
     target::allowed(job, &records, Actions::DELETE, &mut transaction).await?;
     let keys = target::keys(job, &records);
@@ -40,7 +40,7 @@ pub(super) async fn many(job: &Job<'_>, query: &Query) -> Result<Json, LiveError
 /// The one row of a query.
 pub(super) async fn one(job: &Job<'_>, query: &Query) -> Result<Json, LiveError> {
     update::needs_filter(query)?;
-    let mut transaction = job.live.database.begin().await?;
+    let mut transaction = job.begin().await?;
     let record = target::row(job, query, &mut transaction).await?;
     target::object_allowed(job, &record, Actions::DELETE)?;
     let keys = target::keys(job, &[record]);

@@ -63,7 +63,7 @@ impl Live {
         if !errors.is_empty() {
             return Err(errors.into());
         }
-        let mut transaction = self.inner.database.begin().await?;
+        let mut transaction = job.begin().await?;
         let keys = std::slice::from_ref(key);
         let seen = Seen::of(&job, model, keys, &mut transaction).await?;
         update::set(&job, &valid, keys, &mut transaction).await?;

@@ -21,7 +21,7 @@ use crate::value::{bind, null};
 /// All rows of a query.
 pub(super) async fn many(job: &Job<'_>, query: &Query, data: &Data) -> Result<Json, LiveError> {
     let data = writable(job, data, &job.rights.of(job.model).editable)?;
-    let mut transaction = job.live.database.begin().await?;
+    let mut transaction = job.begin().await?;
     let valid = form(job, data, &mut transaction).await?;
     let selection = Selection::new(job, query)?;
     let records = target::rows(job, query, &mut transaction).await?;
@@ -43,7 +43,7 @@ pub(super) async fn many(job: &Job<'_>, query: &Query, data: &Data) -> Result<Js
 pub(super) async fn one(job: &Job<'_>, query: &Query, data: &Data) -> Result<Json, LiveError> {
     needs_filter(query)?;
     let data = writable(job, data, &job.rights.of(job.model).editable)?;
-    let mut transaction = job.live.database.begin().await?;
+    let mut transaction = job.begin().await?;
     let valid = form(job, data, &mut transaction).await?;
     let selection = Selection::new(job, query)?;
     let record = target::row(job, query, &mut transaction).await?;

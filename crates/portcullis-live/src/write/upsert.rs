@@ -23,7 +23,7 @@ pub(super) async fn get_or_create(
 ) -> Result<Json, LiveError> {
     let query = found_by(job, query, lookup)?;
     let defaults = allowed_defaults(job, defaults)?;
-    let mut transaction = job.live.database.begin().await?;
+    let mut transaction = job.begin().await?;
     let found = existing(job, &query, &mut transaction).await?;
     let (answer, is_new) = match found {
         Some(record) => {
@@ -60,7 +60,7 @@ pub(super) async fn update_or_create(
 ) -> Result<Json, LiveError> {
     let query = found_by(job, query, lookup)?;
     let defaults = allowed_defaults(job, defaults)?;
-    let mut transaction = job.live.database.begin().await?;
+    let mut transaction = job.begin().await?;
     let found = existing(job, &query, &mut transaction).await?;
     let (answer, is_new) = match found {
         Some(record) => {

@@ -11,6 +11,7 @@ mod introspection;
 mod leaks;
 mod malformed;
 mod on_postgres;
+mod outside;
 mod permissions;
 #[path = "../../../portcullis-sql/tests/it/postgres.rs"]
 mod postgres;

@@ -4,7 +4,9 @@ use portcullis_sql::Database;
 
 use crate::postgres::Server;
 use crate::world::World;
-use crate::{events, features, hub_receivers, introspection, leaks, malformed, rules, writes};
+use crate::{
+    events, features, hub_receivers, introspection, leaks, malformed, outside, rules, writes,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_holds_on_postgres() {
@@ -30,5 +32,6 @@ async fn everything_holds_on_postgres() {
     introspection::rules_of_settings_are_about_what_rows_have(&world).await;
     malformed::never_our_fault(&world, 1500, 3).await;
     hub_receivers::everybody_hears_what_they_see(&mut world, 40, 5).await;
+    outside::all(&mut world).await;
     drop(server);
 }

@@ -127,6 +127,9 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     if let Some(hub) = &surroundings.hub {
         hub.listen(&revocations);
     }
+    if let Some(live) = &surroundings.live {
+        opening::outside(live).await?;
+    }
     let sockets_left = channels.clone();
     sockets::listen(&channels, &revocations);
     let store = Arc::clone(&services.store);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use portcullis::channels::Channels;
 use portcullis::core::{Clock, SecretKeys, StandingStore, SystemClock, User, UserStore};
 use portcullis::django::jwt::{Algorithm, Backend, Key};
@@ -102,6 +102,15 @@ pub(super) fn hub(
     }
     let hub = Hub::new(live, channels, events).context("[live.events]")?;
     Ok(Some(hub.with_standings(store)))
+}
+
+/// Adds or takes out the triggers that tell of what others change in live models, as the settings want it.
+pub(super) async fn outside(live: &Live) -> anyhow::Result<()> {
+    let done = match live.settings().outside_changes {
+        true => live.hear_outside().await,
+        false => live.forget_outside().await.map(drop),
+    };
+    done.map_err(|error| anyhow!("[live]: outside_changes: the triggers: {error:?}"))
 }
 
 /// Live data by settings, with the permission that they name.

@@ -1,6 +1,8 @@
 // pusher-js and the official publisher, as they are published, against a server. Prints "ok WHAT" for each fact that
 // holds, and ends with 1 at the first that does not.
 //
+// On the line "outside", whoever runs it writes a row in a way of their own, named "outside", that everybody may see.
+//
 // node check.mjs MODULES ADDRESS APP_ID KEY SECRET STAFF_TOKEN MEMBER_TOKEN
 import { createRequire } from 'node:module'
 
@@ -106,6 +108,10 @@ await remove(open)
 event = await memberHears.next()
 holds(event.name === 'delete' && keys(event) === `[${open}]`, 'a deletion is told by its key')
 holds(memberHears.heard.length === 0, 'and nothing else was')
+
+console.log('outside')
+event = await memberHears.next()
+holds(event.name === 'create', 'what another program writes is told, too')
 
 const publisher = new Pusher({ appId, key, secret, host, port, useTLS: false })
 const publish = async (...words) => {

@@ -90,6 +90,12 @@ pub(super) const RESET: Ddl = Ddl {
     postgres: include_str!("portcullis_0011_postgresql.sql"),
 };
 
+/// `portcullis_change`, and on SQLite `portcullis_writing`.
+pub(super) const CHANGE: Ddl = Ddl {
+    sqlite: include_str!("portcullis_0012_sqlite.sql"),
+    postgres: include_str!("portcullis_0012_postgresql.sql"),
+};
+
 /// The rows of Django's permissions, and what searching by prefix needs.
 pub(super) const PERMISSIONS: Ddl = Ddl {
     sqlite: include_str!("portcullis_0016_sqlite.sql"),

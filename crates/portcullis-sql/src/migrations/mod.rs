@@ -13,14 +13,14 @@ use crate::names::Names;
 use crate::transaction::{Dialect, Transaction};
 use crate::value::values;
 use ddl::{
-    AUDIT, DJANGO, Ddl, EMAIL_AND_LOGIN, EMAIL_CHANGE, LOGIN_ADDRESS, OUTBOX, PERMISSIONS, REFRESH,
-    RESET, SECOND_FACTOR, SOCIAL, THROTTLE, TICKET, USERNAME,
+    AUDIT, CHANGE, DJANGO, Ddl, EMAIL_AND_LOGIN, EMAIL_CHANGE, LOGIN_ADDRESS, OUTBOX, PERMISSIONS,
+    REFRESH, RESET, SECOND_FACTOR, SOCIAL, THROTTLE, TICKET, USERNAME,
 };
 
 const DJANGO_APPLIED: &str = include_str!("django_applied.txt");
 
 /// Our own migrations, in the order of application.
-const MIGRATIONS: [(&str, Ddl); 13] = [
+const MIGRATIONS: [(&str, Ddl); 14] = [
     ("0001_initial", EMAIL_AND_LOGIN),
     ("0002_throttle", THROTTLE),
     ("0003_username", USERNAME),
@@ -32,6 +32,7 @@ const MIGRATIONS: [(&str, Ddl); 13] = [
     ("0009_social", SOCIAL),
     ("0010_ticket", TICKET),
     ("0011_reset", RESET),
+    ("0012_change", CHANGE),
     ("0016_permissions", PERMISSIONS),
     ("0018_second_factor", SECOND_FACTOR),
 ];

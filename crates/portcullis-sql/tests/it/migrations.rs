@@ -49,6 +49,7 @@ pub(crate) async fn django_database_gets_our_tables_only(place: Place) {
             "portcullis.0009_social",
             "portcullis.0010_ticket",
             "portcullis.0011_reset",
+            "portcullis.0012_change",
             "portcullis.0016_permissions",
             "portcullis.0018_second_factor",
         ]
@@ -78,6 +79,7 @@ pub(crate) async fn two_nodes_migrate_at_once(place: Place) {
             "portcullis.0009_social",
             "portcullis.0010_ticket",
             "portcullis.0011_reset",
+            "portcullis.0012_change",
             "portcullis.0016_permissions",
             "portcullis.0018_second_factor",
         ]
