@@ -38,10 +38,6 @@ pub struct Passwords {
 
 /// What came of a check.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one per log-in, and it lives briefly"
-)]
 pub enum Checked {
     /// It is the password of this active user.
     Right {
