@@ -21,7 +21,12 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ),
     (
         "portcullis-admin",
-        &["portcullis-accounts", "portcullis-core", "portcullis-web"],
+        &[
+            "portcullis-accounts",
+            "portcullis-core",
+            "portcullis-django",
+            "portcullis-web",
+        ],
     ),
     (
         "portcullis-channels",

@@ -128,6 +128,12 @@ impl Accounts {
         self.mailer.as_ref()
     }
 
+    /// How device tokens are made.
+    #[must_use]
+    pub fn device_tokens(&self) -> &DeviceTokens {
+        &self.settings.device
+    }
+
     /// The sessions that the session flows open.
     #[must_use]
     pub fn sessions(&self) -> &Sessions {

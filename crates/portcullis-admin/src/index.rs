@@ -8,7 +8,11 @@ use serde_json::json;
 
 use crate::site::Admin;
 use crate::trouble::Trouble;
+use crate::users::view::log_values;
 use crate::visit::Visit;
+
+/// How many of one's own doings are shown.
+const RECENT: u32 = 10;
 
 pub(crate) fn methods(site: &Admin) -> Methods {
     let site = site.clone();
@@ -17,7 +21,14 @@ pub(crate) fn methods(site: &Admin) -> Methods {
 
 async fn index(site: Admin, request: Parts, access: Access) -> Result<Response, Trouble> {
     let visit = Visit::new(&site, &request, &access).await?;
-    let values = json!({ "adds_users": visit.may_with_users("add") });
+    let own = site
+        .store()
+        .admin_log(Some(&visit.user.id), None, RECENT)
+        .await?;
+    let values = json!({
+        "adds_users": visit.adds_users(),
+        "history": own.iter().map(log_values).collect::<Vec<_>>(),
+    });
     let values = visit.page(&site, "Site administration", values);
     site.render(StatusCode::OK, "index.html", values)
 }

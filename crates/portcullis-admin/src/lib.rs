@@ -4,10 +4,11 @@
 //! permissions (`auth.view_user`, `auth.change_user`, …) as they are in the database at that moment.
 //!
 //! Reading order: [`Admin`], `visit` (who came, and what they may), `page` (how answers are written), `login`,
-//! `index`, `users`.
+//! `index`, `users`, `groups`.
 #![forbid(unsafe_code)]
 
 mod files;
+mod groups;
 mod index;
 mod login;
 mod next;

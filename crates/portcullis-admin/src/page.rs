@@ -21,7 +21,7 @@ const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
 const NEVER_CACHE: HeaderValue =
     HeaderValue::from_static("max-age=0, no-cache, no-store, must-revalidate, private");
 
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 16] = [
     ("layout.html", include_str!("templates/layout.html")),
     ("trouble.html", include_str!("templates/trouble.html")),
     ("login.html", include_str!("templates/login.html")),
@@ -29,6 +29,24 @@ const TEMPLATES: [(&str, &str); 7] = [
     ("index.html", include_str!("templates/index.html")),
     ("users.html", include_str!("templates/users.html")),
     ("user.html", include_str!("templates/user.html")),
+    ("user_form.html", include_str!("templates/user_form.html")),
+    ("user_add.html", include_str!("templates/user_add.html")),
+    (
+        "user_password.html",
+        include_str!("templates/user_password.html"),
+    ),
+    (
+        "user_logins.html",
+        include_str!("templates/user_logins.html"),
+    ),
+    (
+        "password_fields.html",
+        include_str!("templates/password_fields.html"),
+    ),
+    ("groups.html", include_str!("templates/groups.html")),
+    ("group.html", include_str!("templates/group.html")),
+    ("confirm.html", include_str!("templates/confirm.html")),
+    ("history.html", include_str!("templates/history.html")),
 ];
 
 /// The templates of the site; what they are given is escaped.

@@ -1,5 +1,7 @@
 //! Fields of queries and forms: as many of a name as came.
 
+use std::collections::BTreeSet;
+
 use axum::extract::Request;
 use http::Uri;
 use portcullis_web::{Body, Refusal};
@@ -56,6 +58,12 @@ impl Values {
         let mut fields = self.0.iter().rev();
         let found = fields.find(|(known, _)| known == name);
         found.map_or("", |(_, value)| value)
+    }
+
+    /// The fields of that name that are numbers.
+    pub(crate) fn numbers(&self, name: &str) -> BTreeSet<i64> {
+        let fields = self.0.iter().filter(|(known, _)| known == name);
+        fields.filter_map(|(_, value)| value.parse().ok()).collect()
     }
 
     /// Whether the filter of that name is on, off, or not set.

@@ -7,9 +7,10 @@ use minijinja::Environment;
 use portcullis_accounts::Accounts;
 use portcullis_core::{Authenticator, Clock, IsAdminUser, Store};
 use portcullis_web::{Doors, Gate, Methods, Passwords, SessionAuthentication, get};
+use time::OffsetDateTime;
 
 use crate::settings::AdminSettings;
-use crate::{files, index, login, page, users};
+use crate::{files, groups, index, login, page, users};
 
 /// Where people log in.
 pub(crate) const LOGIN: &str = "/admin/login/";
@@ -25,7 +26,6 @@ pub struct Admin(Arc<Parts>);
 struct Parts {
     accounts: Accounts,
     passwords: Passwords,
-    #[expect(dead_code, reason = "pages that only show need no time")]
     clock: Arc<dyn Clock>,
     settings: AdminSettings,
     templates: Environment<'static>,
@@ -80,7 +80,11 @@ impl Admin {
                 get(|| async { crate::trouble::Trouble::from(portcullis_web::Refusal::NotFound) }),
             ),
         ];
-        for (path, methods) in pages.into_iter().chain(users::pages(self)) {
+        for (path, methods) in pages
+            .into_iter()
+            .chain(users::pages(self))
+            .chain(groups::pages(self))
+        {
             doors = page(doors, &path, methods);
         }
         doors.grouped("Admin site")
@@ -92,6 +96,14 @@ impl Admin {
 
     pub(crate) fn store(&self) -> &Arc<dyn Store> {
         self.0.passwords.store()
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        self.0.clock.now()
     }
 
     pub(crate) fn settings(&self) -> &AdminSettings {

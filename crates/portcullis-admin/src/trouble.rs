@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use portcullis_core::StoreError;
+use portcullis_core::{AdministrationError, StoreError};
 use portcullis_web::Refusal;
 
 use crate::page;
@@ -19,6 +19,17 @@ impl From<Refusal> for Trouble {
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         Self(error.into())
+    }
+}
+
+impl From<AdministrationError> for Trouble {
+    /// What a page does not say in its own words.
+    fn from(error: AdministrationError) -> Self {
+        match error {
+            AdministrationError::Store(error) => error.into(),
+            AdministrationError::Gone => Self::not_found(),
+            _ => Self::forbidden(),
+        }
     }
 }
 

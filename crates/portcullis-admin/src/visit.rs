@@ -1,8 +1,8 @@
 //! Who came to a page, what they may do, and what every page shows about that.
 
 use http::request::Parts;
-use portcullis_core::{Rights, User};
-use portcullis_web::Access;
+use portcullis_core::{Administrator, Device, Rights, User, UserSheet};
+use portcullis_web::{Access, device_of};
 use serde_json::{Value, json};
 
 use crate::site::Admin;
@@ -13,7 +13,7 @@ pub(crate) struct Visit {
     pub(crate) user: User,
     pub(crate) rights: Rights,
     /// What permissions about users are called, such as `auth` and `user`.
-    model: (String, String),
+    pub(crate) model: (String, String),
     /// For the forms of the page.
     csrf: String,
 }
@@ -54,6 +54,31 @@ impl Visit {
         self.may_with_users("view") || self.may_with_users("change")
     }
 
+    /// Whether they may add users: who may must also be able to change them, as in Django.
+    pub(crate) fn adds_users(&self) -> bool {
+        self.may_with_users("add") && self.may_with_users("change")
+    }
+
+    /// Whether they may change that user: nobody who may do more than they.
+    pub(crate) fn changes(&self, sheet: &UserSheet) -> bool {
+        self.may_with_users("change") && self.rights.cover(&sheet.rights)
+    }
+
+    /// Whether they may see groups.
+    pub(crate) fn may_see_groups(&self) -> bool {
+        self.rights.hold("auth.view_group") || self.rights.hold("auth.change_group")
+    }
+
+    /// Who they are to the commands of the store.
+    pub(crate) fn administrator(&self, site: &Admin, request: &Parts) -> Administrator {
+        let name = format!("administrator {}", self.user.username);
+        Administrator {
+            user: self.user.id.clone(),
+            device: Device::named(&name).at(device_of(request).address),
+            now: site.now(),
+        }
+    }
+
     /// The values of a page: its own, and those of the layout.
     pub(crate) fn page(&self, site: &Admin, title: &str, mut own: Value) -> Value {
         let shared = json!({
@@ -62,6 +87,7 @@ impl Visit {
             "csrf": self.csrf,
             "visitor": self.user.username,
             "sees_users": self.may_see_users(),
+            "sees_groups": self.may_see_groups(),
         });
         if let (Value::Object(own), Value::Object(shared)) = (&mut own, shared) {
             own.extend(shared);

@@ -31,17 +31,18 @@ pub use permission::{Ask, Object, Permission, Verdict};
 pub use revocations::{Revocations, Revoked};
 pub use secret_key::SecretKeys;
 pub use store::{
-    AccountStore, AdministrationStore, Attempt, AttemptStore, AuditEntry, AuditEvent, AuditFilter,
-    AuditOutcome, AuditRecord, AuditStore, Cleared, Counter, CreateAccountError, Device,
-    DeviceLogin, DueMail, EmailAddress, EmailStore, Ended, Ends, FactorChange, Factors,
-    FailedAttempt, Family, ForeignLogin, GroupRow, Issued, JwtBearer, JwtStore, Limit, Linked,
-    ListedLogin, LoginListStore, LoginStore, MadeAccount, MailClaim, NewAccount, NewDeviceLogin,
-    NewJwtLogin, NewLogin, NewPassword, NewResetLink, NewSession, NewSocialAccount, OutboxStore,
-    OutgoingMail, PermissionRow, PermissionStore, ProfileChange, ProvedAt, RefreshStanding,
-    RefreshToken, ResetStore, Rights, Rotated, Rotation, RotationWay, Scheme, SecondFactorStore,
-    SeenLogin, SessionStore, SocialAccount, SocialKey, SocialProfile, SocialStore, Spared,
-    Standing, StandingStore, Store, StoreError, StoredSession, StoredTotp, Ticket, TicketHolder,
-    TicketStore, Touch, Unlinked, UserCursor, UserOrder, UserPage, UserQuery, UserSheet, UserStore,
+    AccountStore, AddedUser, AdminLogRow, AdministrationError, AdministrationStore, Administrator,
+    Attempt, AttemptStore, AuditEntry, AuditEvent, AuditFilter, AuditOutcome, AuditRecord,
+    AuditStore, Cleared, Counter, CreateAccountError, Device, DeviceLogin, DueMail, EmailAddress,
+    EmailStore, Ended, Ends, FactorChange, Factors, FailedAttempt, Family, ForeignLogin, GroupForm,
+    GroupRow, GroupSheet, Issued, JwtBearer, JwtStore, Limit, Linked, ListedLogin, LoginListStore,
+    LoginStore, MadeAccount, MailClaim, NewAccount, NewDeviceLogin, NewJwtLogin, NewLogin,
+    NewPassword, NewResetLink, NewSession, NewSocialAccount, OutboxStore, OutgoingMail,
+    PermissionRow, PermissionStore, ProfileChange, ProvedAt, RefreshStanding, RefreshToken,
+    ResetStore, Rights, Rotated, Rotation, RotationWay, Scheme, SecondFactorStore, SeenLogin,
+    SessionStore, SocialAccount, SocialKey, SocialProfile, SocialStore, Spared, Standing,
+    StandingStore, Store, StoreError, StoredSession, StoredTotp, Ticket, TicketHolder, TicketStore,
+    Touch, Unlinked, UserCursor, UserForm, UserOrder, UserPage, UserQuery, UserSheet, UserStore,
     VerifiedEmail, WriteMails, no_mails,
 };
 pub use user::{PasswordHash, Principal, User, UserId};

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use portcullis_core::{
-    AuditEntry, Cleared, Device, ForeignLogin, ListedLogin, LoginId, LoginListStore, Scheme,
-    SeenLogin, Spared, StoreError, Touch, UserId,
+    AdministrationError, Administrator, AuditEntry, AuditEvent, Cleared, Device, ForeignLogin,
+    ListedLogin, LoginId, LoginListStore, Scheme, SeenLogin, Spared, StoreError, Touch, UserId,
 };
 use time::OffsetDateTime;
 
+use crate::administration::{Act, Flag};
 use crate::audit::write_audit;
 use crate::database::Database;
 use crate::devices::without_token;
@@ -135,37 +136,8 @@ impl LoginListStore for Database {
         audit: Option<AuditEntry>,
     ) -> Result<bool, StoreError> {
         let user_id = user.map(|user| integer(user).unwrap_or(-1));
-        for _ in 0..LOOKS {
-            let sql = "SELECT digest, user_id, scheme FROM portcullis_login \
-                       WHERE id = ?1 AND user_id = COALESCE(?2, user_id)";
-            let Some(row) = self.optional_row(sql, values![login.0, user_id]).await? else {
-                return Ok(false);
-            };
-            let digest: String = row.get(0)?;
-            let keys = self.session_keys(BTreeSet::from([digest.clone()])).await?;
-            let mut transaction = self.begin().await?;
-            for key in &keys {
-                let sql = "DELETE FROM django_session WHERE session_key = ?1";
-                transaction.execute(sql, values![key]).await?;
-            }
-            if transaction.tables.knox {
-                let sql = "DELETE FROM knox_authtoken WHERE digest = ?1";
-                transaction.execute(sql, values![&digest]).await?;
-            }
-            let sql = "DELETE FROM portcullis_login WHERE id = ?1 AND digest = ?2";
-            if transaction.execute(sql, values![login.0, &digest]).await? == 0 {
-                // Its session has moved to another key, or it ended meanwhile.
-                continue;
-            }
-            end_family_of_login(&mut transaction, &digest).await?;
-            let scheme = Scheme::of_name(row.get(2)?);
-            let audit = audit.map(|entry| entry.by(scheme));
-            write_audit(&mut transaction, audit.as_ref(), Some(row.get(1)?)).await?;
-            transaction.commit().await?;
-            self.revoked(&UserId::Integer(row.get(1)?));
-            return Ok(true);
-        }
-        Err(away("a login does not stand still"))
+        let ended = self.end_one_login(login, user_id, audit, None).await;
+        ended.map_err(store_error)
     }
 
     async fn end_logins(
@@ -181,32 +153,9 @@ impl LoginListStore for Database {
             Spared::Login(login) => login.0,
             Spared::Nothing | Spared::Token => -1,
         };
-        for _ in 0..LOOKS {
-            let sql = "SELECT digest FROM portcullis_login \
-                       WHERE user_id = ?1 AND scheme = 'session' AND id <> ?2";
-            let rows = self.rows(sql, values![id, login]).await?;
-            let known: Result<BTreeSet<String>, _> = rows.iter().map(|row| row.get(0)).collect();
-            let known = known?;
-            let keys = self.session_keys(known.clone()).await?;
-            let mut transaction = self.begin().await?;
-            let Some(ended) = end_all_logins(&mut transaction, id, login, &known, &keys).await?
-            else {
-                continue;
-            };
-            let sql = "DELETE FROM authtoken_token WHERE user_id = ?1";
-            let tokens = match spared {
-                Spared::Login(_) | Spared::Nothing if transaction.tables.authtoken => {
-                    transaction.execute(sql, values![id]).await?
-                }
-                _ => 0,
-            };
-            let audit = audit.filter(|_| ended + tokens > 0);
-            write_audit(&mut transaction, audit.as_ref(), Some(id)).await?;
-            transaction.commit().await?;
-            self.revoked(user);
-            return Ok(ended + tokens);
-        }
-        Err(away("the logins do not stand still"))
+        let ends_authtoken = !matches!(spared, Spared::Token);
+        let ended = self.end_every_login(id, login, ends_authtoken, audit, None);
+        ended.await.map_err(store_error)
     }
 
     async fn clear_expired(&self, now: OffsetDateTime) -> Result<Cleared, StoreError> {
@@ -283,6 +232,103 @@ async fn end_all_logins(
 }
 
 impl Database {
+    /// Ends a login; where an administrator does, only if they may, and with their lines in both logs.
+    pub(crate) async fn end_one_login(
+        &self,
+        login: LoginId,
+        user_id: Option<i64>,
+        audit: Option<AuditEntry>,
+        by: Option<&Administrator>,
+    ) -> Result<bool, AdministrationError> {
+        for _ in 0..LOOKS {
+            let sql = "SELECT digest, user_id, scheme FROM portcullis_login \
+                       WHERE id = ?1 AND user_id = COALESCE(?2, user_id)";
+            let Some(row) = self.optional_row(sql, values![login.0, user_id]).await? else {
+                return Ok(false);
+            };
+            let digest: String = row.get(0)?;
+            let keys = self.session_keys(BTreeSet::from([digest.clone()])).await?;
+            let mut transaction = match by {
+                Some(by) => self.begin_for(by, row.get(1)?, "Ended a login.").await?,
+                None => self.begin().await?,
+            };
+            for key in &keys {
+                let sql = "DELETE FROM django_session WHERE session_key = ?1";
+                transaction.execute(sql, values![key]).await?;
+            }
+            if transaction.tables.knox {
+                let sql = "DELETE FROM knox_authtoken WHERE digest = ?1";
+                transaction.execute(sql, values![&digest]).await?;
+            }
+            let sql = "DELETE FROM portcullis_login WHERE id = ?1 AND digest = ?2";
+            if transaction.execute(sql, values![login.0, &digest]).await? == 0 {
+                // Its session has moved to another key, or it ended meanwhile.
+                continue;
+            }
+            end_family_of_login(&mut transaction, &digest).await?;
+            let scheme = Scheme::of_name(row.get(2)?);
+            let audit = audit.map(|entry| entry.by(scheme));
+            write_audit(&mut transaction, audit.as_ref(), Some(row.get(1)?)).await?;
+            transaction.commit().await?;
+            self.revoked(&UserId::Integer(row.get(1)?));
+            return Ok(true);
+        }
+        Err(away("a login does not stand still").into())
+    }
+
+    /// Ends all logins of a user but the one with that number, and DRF's token where that is said.
+    pub(crate) async fn end_every_login(
+        &self,
+        id: i64,
+        login: i64,
+        ends_authtoken: bool,
+        audit: Option<AuditEntry>,
+        by: Option<&Administrator>,
+    ) -> Result<u64, AdministrationError> {
+        for _ in 0..LOOKS {
+            let sql = "SELECT digest FROM portcullis_login \
+                       WHERE user_id = ?1 AND scheme = 'session' AND id <> ?2";
+            let rows = self.rows(sql, values![id, login]).await?;
+            let known: Result<BTreeSet<String>, _> = rows.iter().map(|row| row.get(0)).collect();
+            let known = known?;
+            let keys = self.session_keys(known.clone()).await?;
+            let mut transaction = match by {
+                Some(by) => self.begin_for(by, id, "Ended all logins.").await?,
+                None => self.begin().await?,
+            };
+            let Some(ended) = end_all_logins(&mut transaction, id, login, &known, &keys).await?
+            else {
+                continue;
+            };
+            let sql = "DELETE FROM authtoken_token WHERE user_id = ?1";
+            let tokens = match ends_authtoken && transaction.tables.authtoken {
+                true => transaction.execute(sql, values![id]).await?,
+                false => 0,
+            };
+            let audit = audit.filter(|_| ended + tokens > 0);
+            write_audit(&mut transaction, audit.as_ref(), Some(id)).await?;
+            transaction.commit().await?;
+            self.revoked(&UserId::Integer(id));
+            return Ok(ended + tokens);
+        }
+        Err(away("the logins do not stand still").into())
+    }
+
+    /// Begins the transaction of an administrator who may change that user, and writes what they do.
+    async fn begin_for(
+        &self,
+        by: &Administrator,
+        user_id: i64,
+        message: &str,
+    ) -> Result<Transaction, AdministrationError> {
+        let mut act = Act::begin(self, by).await?;
+        let name = act.user("change", user_id).await?.user.username;
+        let event = AuditEvent::TokenRevoked;
+        act.tell_user(event, Flag::Changed, (user_id, &name), message)
+            .await?;
+        Ok(act.transaction)
+    }
+
     /// The keys of the sessions that the list of logins has for a user.
     pub(crate) async fn session_keys_of_user(&self, id: i64) -> Result<Vec<String>, StoreError> {
         let sql = "SELECT digest FROM portcullis_login WHERE user_id = ?1 AND scheme = 'session'";
@@ -314,5 +360,13 @@ impl Database {
             }
         }
         Ok(found)
+    }
+}
+
+/// The error of a command that no administrator gave: there is but one.
+fn store_error(error: AdministrationError) -> StoreError {
+    match error {
+        AdministrationError::Store(error) => error,
+        other => away(&other.to_string()),
     }
 }

@@ -88,7 +88,7 @@ pub(super) async fn show(site: Admin, request: Parts, access: Access) -> Result<
         "users": page.users.iter().map(row).collect::<Vec<_>>(),
         "next": next,
         "first": wanted.after.as_ref().map(|_| kept("", "")),
-        "adds": visit.may_with_users("add"),
+        "adds": visit.adds_users(),
     });
     let values = visit.page(&site, "Users", values);
     site.render(StatusCode::OK, "users.html", values)

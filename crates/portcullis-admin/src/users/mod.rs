@@ -1,23 +1,66 @@
 //! Users: the list, and a page for each.
 
+mod add;
+mod edit;
+pub(crate) mod form;
 mod list;
-mod view;
+mod logins;
+mod password;
+pub(crate) mod view;
 
+use portcullis_core::{UserId, UserSheet};
 use portcullis_web::{Methods, get};
 
 use crate::site::Admin;
+use crate::trouble::Trouble;
 
 /// The pages, each with its path.
 pub(crate) fn pages(site: &Admin) -> Vec<(String, Methods)> {
-    let (a, b) = (site.clone(), site.clone());
-    vec![
+    let with = || site.clone();
+    let (a, b, c, d, e, f, g, h, i) = (
+        with(),
+        with(),
+        with(),
+        with(),
+        with(),
+        with(),
+        with(),
+        with(),
+        with(),
+    );
+    let pages = [
         (
-            "/admin/users/".to_owned(),
+            "/admin/users/",
             get(move |request, access| list::show(a, request, access)),
         ),
         (
-            "/admin/users/{id}/".to_owned(),
-            get(move |request, access, id| view::show(b, request, access, id)),
+            "/admin/users/add/",
+            get(move |request, access| add::show(b, request, access))
+                .post(move |access, request| add::save(c, access, request)),
         ),
-    ]
+        (
+            "/admin/users/{id}/",
+            get(move |request, access, id| edit::show(d, request, access, id))
+                .post(move |access, id, request| edit::save(e, access, id, request)),
+        ),
+        (
+            "/admin/users/{id}/password/",
+            get(move |request, access, id| password::show(f, request, access, id))
+                .post(move |access, id, request| password::save(g, access, id, request)),
+        ),
+        (
+            "/admin/users/{id}/logins/",
+            get(move |request, access, id| logins::show(h, request, access, id))
+                .post(move |access, id, request| logins::act(i, access, id, request)),
+        ),
+    ];
+    let pages = pages.map(|(path, methods)| (path.to_owned(), methods));
+    pages.into_iter().collect()
+}
+
+/// The user whose key is in the path.
+async fn found(site: &Admin, id: &str) -> Result<UserSheet, Trouble> {
+    let id = id.parse().map_err(|_| Trouble::not_found())?;
+    let sheet = site.store().user_sheet(&UserId::Integer(id)).await?;
+    sheet.ok_or_else(Trouble::not_found)
 }

@@ -51,11 +51,19 @@ pub enum AuditEvent {
     /// A login proved itself again, before something risky; with an outcome other than
     /// [`AuditOutcome::Ok`] it did not.
     Reauthentication,
+    /// An administrator made an account.
+    AccountAdded,
+    /// An administrator changed an account: names, flags, groups or permissions.
+    AccountChanged,
+    /// An administrator deleted an account.
+    AccountDeleted,
+    /// An administrator made, changed or deleted a group.
+    GroupChanged,
 }
 
 impl AuditEvent {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 23] = [
         Self::Login,
         Self::Logout,
         Self::Lock,
@@ -75,6 +83,10 @@ impl AuditEvent {
         Self::RecoveryCodesMade,
         Self::RecoveryCodeUsed,
         Self::Reauthentication,
+        Self::AccountAdded,
+        Self::AccountChanged,
+        Self::AccountDeleted,
+        Self::GroupChanged,
     ];
 
     /// Its name in the table, such as `password_change`.
@@ -100,6 +112,10 @@ impl AuditEvent {
             Self::RecoveryCodesMade => "recovery_codes",
             Self::RecoveryCodeUsed => "recovery_used",
             Self::Reauthentication => "reauthentication",
+            Self::AccountAdded => "account_added",
+            Self::AccountChanged => "account_changed",
+            Self::AccountDeleted => "account_deleted",
+            Self::GroupChanged => "group_changed",
         }
     }
 }

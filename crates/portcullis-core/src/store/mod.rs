@@ -25,7 +25,8 @@ pub use account::{
     ProfileChange, UserStore,
 };
 pub use administration::{
-    AdministrationStore, GroupRow, PermissionRow, Rights, UserCursor, UserOrder, UserPage,
+    AddedUser, AdminLogRow, AdministrationError, AdministrationStore, Administrator, GroupForm,
+    GroupRow, GroupSheet, PermissionRow, Rights, UserCursor, UserForm, UserOrder, UserPage,
     UserQuery, UserSheet,
 };
 pub use attempt::{Attempt, AttemptStore, Counter, Limit};

@@ -12,7 +12,6 @@ pub(super) enum Reader<'a> {
     /// On a connection that waits for no writer.
     Page(&'a Database),
     /// In a transaction, with locks.
-    #[expect(dead_code, reason = "commands of the admin site")]
     Transaction(&'a mut Transaction),
 }
 

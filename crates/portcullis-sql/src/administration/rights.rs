@@ -5,9 +5,22 @@ use portcullis_core::{Rights, StoreError};
 use super::reader::Reader;
 use crate::value::values;
 
-/// What a user may do; nothing, when there is no such row or it is inactive. In a transaction
+/// Whose rights count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counts {
+    /// Those of active users.
+    Active,
+    /// Those of all: what somebody would have who is let in again.
+    Everybody,
+}
+
+/// What a user may do; nothing, when there is no such row. In a transaction
 /// nobody changes the row until it ends.
-pub(super) async fn rights_of(reader: &mut Reader<'_>, user_id: i64) -> Result<Rights, StoreError> {
+pub(super) async fn rights_of(
+    reader: &mut Reader<'_>,
+    user_id: i64,
+    counts: Counts,
+) -> Result<Rights, StoreError> {
     let lock = reader.locking(" FOR SHARE");
     let sql =
         format!("SELECT is_active, is_staff, is_superuser FROM auth_user WHERE id = ?1{lock}");
@@ -15,7 +28,7 @@ pub(super) async fn rights_of(reader: &mut Reader<'_>, user_id: i64) -> Result<R
     let Some(row) = rows.first() else {
         return Ok(Rights::default());
     };
-    if !row.get::<bool>(0)? {
+    if !row.get::<bool>(0)? && counts == Counts::Active {
         return Ok(Rights::default());
     }
     let (is_staff, is_superuser) = (row.get(1)?, row.get(2)?);

@@ -1,12 +1,10 @@
 //! What the page of a user shows, and by what a form knows that it is not what was shown.
 
-use std::fmt::Write;
-
 use portcullis_core::{StoreError, User, UserSheet};
 use sha2::{Digest, Sha256};
 
 use super::reader::Reader;
-use super::rights::rights_of;
+use super::rights::{Counts, rights_of};
 use super::{PERMISSION, group, permission};
 use crate::user_row::{COLUMNS, user};
 use crate::value::values;
@@ -36,7 +34,7 @@ pub(super) async fn sheet_of(
     );
     let rows = reader.rows(&sql, values![id]).await?;
     let permissions = rows.iter().map(permission).collect::<Result<Vec<_>, _>>()?;
-    let rights = rights_of(reader, id).await?;
+    let rights = rights_of(reader, id, Counts::Everybody).await?;
     let version = version_of(
         &user,
         groups.iter().map(|group| group.id),
@@ -78,17 +76,10 @@ fn version_of(
             digest.update(id.to_be_bytes());
         }
     }
-    digest
-        .finalize()
-        .iter()
-        .fold(String::new(), |mut text, byte| {
-            // Writing to a text does not fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    hex::encode(digest.finalize())
 }
 
-fn sorted(ids: impl Iterator<Item = i64>) -> Vec<i64> {
+pub(super) fn sorted(ids: impl Iterator<Item = i64>) -> Vec<i64> {
     let mut ids: Vec<i64> = ids.collect();
     ids.sort_unstable();
     ids

@@ -3,6 +3,7 @@
 
 mod abandonment;
 mod accounts;
+mod administration;
 mod audit;
 mod devices;
 mod jwt;

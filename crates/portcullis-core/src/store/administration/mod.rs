@@ -1,15 +1,20 @@
 //! What the admin site reads and does: Django's `contrib.admin`, as commands.
 
+mod change;
 mod rights;
 mod users;
 
 use async_trait::async_trait;
 
+pub use change::{
+    AddedUser, AdminLogRow, AdministrationError, Administrator, GroupForm, GroupSheet, UserForm,
+};
 pub use rights::{GroupRow, PermissionRow, Rights};
 pub use users::{UserCursor, UserOrder, UserPage, UserQuery, UserSheet};
 
-use super::StoreError;
-use crate::user::UserId;
+use super::{NewDeviceLogin, StoreError};
+use crate::authenticator::LoginId;
+use crate::user::{PasswordHash, UserId};
 
 /// What the admin site asks of a database. Nothing here is answered from what was read before.
 #[doc(alias = "ModelAdmin")]
@@ -52,4 +57,108 @@ pub trait AdministrationStore: Send + Sync {
     /// # Errors
     /// [`StoreError`] when the database fails.
     async fn all_permissions(&self) -> Result<Vec<PermissionRow>, StoreError>;
+
+    /// A group with its permissions; `None` when there is none with that key.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn group_sheet(&self, group: i64) -> Result<Option<GroupSheet>, StoreError>;
+
+    /// The last so many things that were done in the admin site: by that user, or to that object of a model, or at all.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn admin_log(
+        &self,
+        by: Option<&UserId>,
+        object: Option<(&str, &str, &str)>,
+        limit: u32,
+    ) -> Result<Vec<AdminLogRow>, StoreError>;
+
+    /// Makes a user. Needs `add_user` and `change_user`, as in Django.
+    ///
+    /// # Errors
+    /// [`AdministrationError`] when nothing was written.
+    async fn add_user(
+        &self,
+        by: &Administrator,
+        user: AddedUser,
+    ) -> Result<UserId, AdministrationError>;
+
+    /// Makes a user what a form says, if they still are what it showed (`version`). Needs `change_user`, and all that
+    /// the user may; nobody hands out more than they hold. The user's sockets and caches hear of it at once.
+    ///
+    /// # Errors
+    /// [`AdministrationError`] when nothing was written.
+    async fn edit_user(
+        &self,
+        by: &Administrator,
+        user: &UserId,
+        version: &str,
+        form: &UserForm,
+    ) -> Result<(), AdministrationError>;
+
+    /// Sets a password, and ends every credential of the user. Needs what [`edit_user`](Self::edit_user) needs.
+    ///
+    /// # Errors
+    /// [`AdministrationError`] when nothing was written.
+    async fn set_password_of(
+        &self,
+        by: &Administrator,
+        user: &UserId,
+        password: PasswordHash,
+    ) -> Result<(), AdministrationError>;
+
+    /// Makes a group. Needs `auth.add_group`, and every permission that it gets.
+    ///
+    /// # Errors
+    /// [`AdministrationError`] when nothing was written.
+    async fn add_group(
+        &self,
+        by: &Administrator,
+        form: &GroupForm,
+    ) -> Result<i64, AdministrationError>;
+
+    /// Makes a group what a form says, if it still is what it showed. Needs `auth.change_group`, and every permission
+    /// that it had and gets.
+    ///
+    /// # Errors
+    /// [`AdministrationError`] when nothing was written.
+    async fn edit_group(
+        &self,
+        by: &Administrator,
+        group: i64,
+        version: &str,
+        form: &GroupForm,
+    ) -> Result<(), AdministrationError>;
+
+    /// Deletes a group; its members stay. Needs `auth.delete_group`, and every permission that it has.
+    ///
+    /// # Errors
+    /// [`AdministrationError`] when nothing was written.
+    async fn delete_group(&self, by: &Administrator, group: i64)
+    -> Result<(), AdministrationError>;
+
+    /// Ends a login of a user, or with `None` all of them, with the credentials behind. Needs what
+    /// [`edit_user`](Self::edit_user) needs. Says how many there were.
+    ///
+    /// # Errors
+    /// [`AdministrationError`] when nothing was written.
+    async fn end_logins_of(
+        &self,
+        by: &Administrator,
+        user: &UserId,
+        login: Option<LoginId>,
+    ) -> Result<u64, AdministrationError>;
+
+    /// Opens a login for a device of a user, whose token is issued once. Needs what [`edit_user`](Self::edit_user) needs.
+    ///
+    /// # Errors
+    /// [`AdministrationError`] when nothing was written.
+    async fn issue_device_token(
+        &self,
+        by: &Administrator,
+        user: &UserId,
+        login: NewDeviceLogin,
+    ) -> Result<(), AdministrationError>;
 }

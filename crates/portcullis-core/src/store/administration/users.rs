@@ -67,7 +67,7 @@ pub struct UserSheet {
     pub groups: Vec<GroupRow>,
     /// The permissions that they hold for themselves.
     pub permissions: Vec<PermissionRow>,
-    /// What they may do in all.
+    /// What they may do in all; or might, if they were active.
     pub rights: Rights,
     /// Changes whenever anything does that a form shows: sent back with the form, it tells whether somebody
     /// was faster.

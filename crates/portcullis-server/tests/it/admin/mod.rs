@@ -1,5 +1,6 @@
 //! The admin site, as its people see it.
 
+mod changes;
 mod entry;
 mod lists;
 mod visitor;
