@@ -30,6 +30,9 @@ pub struct AccountCompat {
     pub social_access_token: bool,
     /// A log-in by a provider at dj-rest-auth's doors opens a session, whatever else it opens.
     pub social_opens_session: bool,
+    /// Accounts at providers are linked and unlinked by any login, however long ago it was opened: a stolen one
+    /// makes itself a way to log in.
+    pub social_link_unconfirmed: bool,
 }
 
 impl AccountCompat {
@@ -48,6 +51,7 @@ impl AccountCompat {
             social_link_by_email: true,
             social_access_token: true,
             social_opens_session: true,
+            social_link_unconfirmed: true,
         }
     }
 }

@@ -47,6 +47,15 @@ impl Accounts {
         }
     }
 
+    /// Tells that an account at a provider became a way to log in.
+    #[cfg(feature = "social")]
+    pub(crate) fn social_linked(&self, user: &User, provider: &str) -> Vec<OutgoingMail> {
+        match self.settings.email_notifications {
+            true => self.letters(|mailer| mailer.social_linked(user, provider)),
+            false => Vec::new(),
+        }
+    }
+
     /// Tells the old address that another one took its place.
     pub(crate) fn email_changed(&self, verified: &VerifiedEmail) -> Vec<OutgoingMail> {
         let old = verified.instead_of.as_deref().filter(|old| !old.is_empty());
@@ -104,6 +113,11 @@ impl Accounts {
     }
 
     pub(crate) fn password_changed(&self, _: &User) -> Vec<OutgoingMail> {
+        Vec::new()
+    }
+
+    #[cfg(feature = "social")]
+    pub(crate) fn social_linked(&self, _: &User, _: &str) -> Vec<OutgoingMail> {
         Vec::new()
     }
 

@@ -133,11 +133,11 @@ impl Mailer {
         self.write(Kind::PasswordChanged, &user.email, &values)
     }
 
-    /// The same for [`SecondFactors::with_letters`](portcullis_web::SecondFactors::with_letters).
+    /// Tells a user that an account at a provider, called so, became a way to log in.
     #[must_use]
-    pub fn factor_letters(&self) -> FactorLetters {
-        let mailer = self.clone();
-        Arc::new(move |event, user| mailer.factors_changed(event, user).into_iter().collect())
+    pub fn social_linked(&self, user: &User, provider: &str) -> Option<OutgoingMail> {
+        let values = [("username", user.username.as_str()), ("what", provider)];
+        self.write(Kind::SocialLinked, &user.email, &values)
     }
 
     /// Tells a user what became of their second factors.
@@ -154,6 +154,13 @@ impl Mailer {
         };
         let values = [("username", user.username.as_str()), ("what", what)];
         self.write(Kind::FactorsChanged, &user.email, &values)
+    }
+
+    /// The same for [`SecondFactors::with_letters`](portcullis_web::SecondFactors::with_letters).
+    #[must_use]
+    pub fn factor_letters(&self) -> FactorLetters {
+        let mailer = self.clone();
+        Arc::new(move |event, user| mailer.factors_changed(event, user).into_iter().collect())
     }
 
     /// Tells a user's old address that it is theirs no longer; the new one is not named.

@@ -19,19 +19,21 @@ pub(super) enum Kind {
     PasswordChanged,
     EmailChanged,
     FactorsChanged,
+    SocialLinked,
     UnknownAccount,
     Invitation,
     Test,
 }
 
 impl Kind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::ConfirmEmail,
         Self::ResetPassword,
         Self::AccountExists,
         Self::PasswordChanged,
         Self::EmailChanged,
         Self::FactorsChanged,
+        Self::SocialLinked,
         Self::UnknownAccount,
         Self::Invitation,
         Self::Test,
@@ -45,6 +47,7 @@ impl Kind {
             Self::PasswordChanged => "password_changed",
             Self::EmailChanged => "email_changed",
             Self::FactorsChanged => "factors_changed",
+            Self::SocialLinked => "social_linked",
             Self::UnknownAccount => "unknown_account",
             Self::Invitation => "invitation",
             Self::Test => "test",
@@ -68,9 +71,9 @@ macro_rules! built_in {
 }
 
 /// File name and source.
-const BUILT_IN: [(&str, &str); 27] = built_in!(
+const BUILT_IN: [(&str, &str); 30] = built_in!(
     "confirm_email" "reset_password" "account_exists" "password_changed" "email_changed"
-    "factors_changed"     "unknown_account" "invitation" "test"
+    "factors_changed" "social_linked"     "unknown_account" "invitation" "test"
 );
 
 /// What all HTML is put into; a folder may have its own.

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use portcullis_core::{IsAuthenticated, User};
 use portcullis_web::{
-    Api, CurrentUser, Doors, FieldErrors, Fields, Refusal, TextRule, device_of, get, post,
+    Access, Api, CurrentUser, Doors, FieldErrors, Fields, Refusal, TextRule, device_of, get, post,
 };
 use serde_json::{Map, Value, json};
 
@@ -40,8 +40,9 @@ impl RestAuth {
             let (a, b) = (self.clone(), self.clone());
             let (name, other) = (provider.name().to_owned(), provider.name().to_owned());
             let login = post(move |request, fields| log_in(a, name, request, fields));
-            let connect =
-                post(move |request, user, fields| connect(b, other, request, user, fields));
+            let connect = post(move |request, access, user, fields| {
+                connect(b, other, request, access, user, fields)
+            });
             doors = doors
                 .route(
                     &at(provider.name()),
@@ -58,7 +59,8 @@ impl RestAuth {
         }
         let (a, b) = (social.clone(), social.clone());
         let list = get(move |user| list(a, user)).described(describe::accounts());
-        let disconnect = post(move |request, user, id| disconnect(b, request, user, id));
+        let disconnect =
+            post(move |request, access, user, id| disconnect(b, request, access, user, id));
         doors
             .route(&at("socialaccounts"), list)
             .require(IsAuthenticated)
@@ -153,10 +155,15 @@ async fn connect(
     auth: RestAuth,
     provider: String,
     request: Parts,
+    access: Access,
     CurrentUser(user): CurrentUser,
     fields: Fields,
 ) -> Result<Response, Refusal> {
     let (social, provider) = auth.by(&provider)?;
+    let accounts = &auth.accounts;
+    accounts
+        .check_fresh_for_link(&request, &access, &fields)
+        .await?;
     let (proof, _) = read(&auth, &fields)?;
     let is_code = matches!(proof, Proof::Code { .. });
     let finished = social.finish(&request, provider, proof).await;
@@ -181,10 +188,15 @@ async fn list(social: Social, CurrentUser(user): CurrentUser) -> Result<Json<Val
 async fn disconnect(
     social: Social,
     request: Parts,
+    access: Access,
     CurrentUser(user): CurrentUser,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
     let id = id.parse().map_err(|_| Refusal::NotFound)?;
+    let (accounts, fields) = (social.accounts(), Fields::default());
+    accounts
+        .check_fresh_for_link(&request, &access, &fields)
+        .await?;
     social.unlink(&request, &user, id).await?;
     Ok(Json(json!({})))
 }

@@ -66,6 +66,20 @@ impl Accounts {
         }
     }
 
+    /// The same before an account at a provider becomes a way to log in, or is none any more.
+    #[cfg(feature = "social")]
+    pub(crate) async fn check_fresh_for_link(
+        &self,
+        request: &Parts,
+        access: &Access,
+        fields: &Fields,
+    ) -> Result<(), Refusal> {
+        if self.settings.compat.social_link_unconfirmed {
+            return Ok(());
+        }
+        self.check_fresh(request, access, fields).await.map(drop)
+    }
+
     /// Whether the login of a request has lately shown who it is.
     async fn is_fresh(&self, access: &Access, user: &User) -> Result<bool, Refusal> {
         let Some(login) = access.authenticated().and_then(|proof| proof.login) else {

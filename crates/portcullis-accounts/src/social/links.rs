@@ -25,9 +25,13 @@ impl Social {
     ) -> Result<(), SocialError> {
         let profile = identity.profile(provider.name());
         let entry = self.accounts.entry(AuditEvent::SocialLinked, request);
-        let linking = self.store().link_social(user, &profile, None, entry);
+        let mails = self.accounts.social_linked(user, provider.label());
+        let linking = self
+            .store()
+            .link_social(user, &profile, None, entry, &mails);
         match linking.await? {
             Linked::Done => {
+                self.accounts.send_now();
                 tracing::info!(user = %user.id, provider = provider.name(), event = "social_link", "linked");
                 Ok(())
             }

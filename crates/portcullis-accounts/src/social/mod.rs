@@ -109,6 +109,11 @@ impl Social {
         }
     }
 
+    /// The account flows.
+    pub(crate) fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
     /// The providers.
     #[must_use]
     pub fn providers(&self) -> &[Arc<dyn Provider>] {

@@ -5,7 +5,9 @@ use std::fmt;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::{AuditEntry, CreateAccountError, MadeAccount, NewAccount, StoreError, WriteMails};
+use super::{
+    AuditEntry, CreateAccountError, MadeAccount, NewAccount, OutgoingMail, StoreError, WriteMails,
+};
 use crate::user::{PasswordHash, User, UserId};
 
 /// Who somebody is at a provider. The pair is what an account is known by: never the address.
@@ -125,6 +127,7 @@ pub trait SocialStore: Send + Sync {
         profile: &SocialProfile,
         unusable: Option<PasswordHash>,
         audit: AuditEntry,
+        mails: &[OutgoingMail],
     ) -> Result<Linked, StoreError>;
 
     /// Writes that an account at a provider was used, and what is said of it now.

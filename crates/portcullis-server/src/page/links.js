@@ -46,3 +46,33 @@ on("#reset", "/rest-auth/password/reset/confirm/", (form) => ({
   new_password1: form.elements.new_password1.value,
   new_password2: form.elements.new_password2.value,
 }));
+
+// A log-in by a provider that waits for its second factor: what waits stands behind the #, and is sent to nobody else.
+const waiting = new URLSearchParams(location.hash.slice(1));
+const cookie = (name) => document.cookie.split("; ").find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
+
+/** Where to go on: a place of this site alone, since anybody can write a link to this page. */
+function nextPlace() {
+  try {
+    const url = new URL(waiting.get("next") ?? "/", location.origin);
+    return url.origin === location.origin ? url.href : "/";
+  } catch {
+    return "/";
+  }
+}
+
+const factor = document.querySelector("#second-factor");
+factor?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  await fetch("/api/login-set-cookie/");
+  const token = cookie("csrftoken") ?? cookie("__Host-csrftoken") ?? cookie("__Secure-csrftoken") ?? "";
+  const response = await fetch("/api/login/", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+    body: JSON.stringify({ pending: waiting.get("pending") ?? "", code: factor.elements.code.value }),
+  });
+  let data = null;
+  try { data = await response.json(); } catch { /* told below */ }
+  outcome.textContent = response.ok ? factor.dataset.done : words({ status: response.status, data });
+  if (response.ok) location.replace(nextPlace());
+});

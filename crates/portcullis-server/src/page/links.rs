@@ -34,6 +34,12 @@ pub(super) fn doors(gate: &Gate) -> Doors {
         .authenticated_by(Vec::new())
         .open()
         .route(
+            "/second-factor/",
+            get(second_factor).described(file("Bring a second factor", HTML)),
+        )
+        .authenticated_by(Vec::new())
+        .open()
+        .route(
             "/links.js",
             get(script).described(file("The script of these pages", SCRIPT)),
         )
@@ -51,6 +57,10 @@ async fn reset_password() -> impl IntoResponse {
 
 async fn invitation() -> impl IntoResponse {
     page("Sign up", include_str!("invitation.html"))
+}
+
+async fn second_factor() -> impl IntoResponse {
+    page("Second factor", include_str!("second_factor.html"))
 }
 
 /// A page with that heading and form.

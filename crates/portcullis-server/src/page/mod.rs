@@ -39,6 +39,12 @@ pub(crate) fn doors(gate: &Gate, providers: &[Arc<dyn Provider>]) -> Doors {
         )
         .authenticated_by(Vec::new())
         .open()
+        .route(
+            "/factors.js",
+            get(factors).described(file("The script of its second factors", SCRIPT)),
+        )
+        .authenticated_by(Vec::new())
+        .open()
         .route("/page.css", get(style).described(file("Its style", STYLE)))
         .authenticated_by(Vec::new())
         .open()
@@ -80,6 +86,11 @@ async fn script() -> impl IntoResponse {
 async fn socket() -> impl IntoResponse {
     let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")];
     (headers, include_str!("socket.js"))
+}
+
+async fn factors() -> impl IntoResponse {
+    let headers = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")];
+    (headers, include_str!("factors.js"))
 }
 
 async fn style() -> impl IntoResponse {

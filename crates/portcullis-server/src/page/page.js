@@ -21,7 +21,7 @@ function remember(value, longer) {
 }
 
 /** Sends a request with what proves who we are. */
-function send(method, path, body) {
+export function send(method, path, body) {
   const headers = {};
   if (body) headers["Content-Type"] = "application/json";
   if (token()) headers.Authorization = `Token ${token()}`;
@@ -31,7 +31,7 @@ function send(method, path, body) {
 }
 
 /** The same, and shows both ends of it. */
-async function ask(method, path, body) {
+export async function ask(method, path, body) {
   let response;
   try {
     response = await send(method, path, body);
@@ -44,8 +44,9 @@ async function ask(method, path, body) {
   const text = await response.text();
   let data = null;
   try { data = JSON.parse(text); } catch { /* shown as text below */ }
-  const shown = data?.token ? { ...data, token: "(kept)" } : data;
-  answer.textContent = `${method} ${path}\n${response.status} ${response.statusText}\n${shown === null ? text : JSON.stringify(shown, null, 2)}`;
+  const shown = { ...data };
+  for (const secret of ["token", "pending"]) if (shown[secret]) shown[secret] = "(kept)";
+  answer.textContent = `${method} ${path}\n${response.status} ${response.statusText}\n${typeof data !== "object" || data === null ? text : JSON.stringify(Array.isArray(data) ? data : shown, null, 2)}`;
   return { ok: response.ok, status: response.status, data };
 }
 
@@ -55,6 +56,7 @@ async function showUser() {
   const by = token() ? "token" : "session";
   if (reply?.ok) await Promise.all([showDevices(), showLinks()]);
   else for (const section of document.querySelectorAll("#devices, #links")) section.hidden = true;
+  document.dispatchEvent(new CustomEvent("portcullis:user", { detail: Boolean(reply?.ok) }));
   who.textContent = reply?.ok ? `Logged in as ${reply.data.email} by ${by}.` : "Nobody is logged in.";
 }
 
@@ -121,17 +123,35 @@ async function signUp(email, password, longer) {
   return reply?.ok;
 }
 
+/** A log-in whose password was right, and that waits for a second factor. */
+let pending = null;
+
+/** Asks for the second factor, or no longer. */
+function waitFor(text) {
+  pending = text;
+  const code = document.querySelector("#code");
+  code.hidden = !text;
+  form.elements.code.value = "";
+  if (text) form.elements.code.focus();
+}
+
 async function logIn(email, password, scheme, longer) {
   forget();
-  if (scheme === "session") {
-    await ask("GET", "/api/login-set-cookie/");
-    return (await ask("POST", "/api/login/", { email, password }))?.ok;
+  const proof = pending ? { pending, code: form.elements.code.value } : { email, password };
+  const body = { ...proof, with_state: true };
+  if (scheme === "session") await ask("GET", "/api/login-set-cookie/");
+  const reply = await ask("POST", scheme === "session" ? "/api/login/" : "/api/auth/login/", body);
+  if (reply?.data?.state === "second_factor") {
+    waitFor(reply.data.pending);
+    return false;
   }
-  const reply = await ask("POST", "/api/auth/login/", { email, password });
-  if (reply?.ok) remember(reply.data.token, longer);
+  // Begun too long ago: the password is asked for again.
+  if (reply?.ok || reply?.data?.pending) waitFor(null);
+  if (reply?.ok && reply.data.token) remember(reply.data.token, longer);
   return reply?.ok;
 }
 
+for (const name of ["email", "password"]) form.elements[name].addEventListener("input", () => waitFor(null));
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const { email, password, remember: longer, scheme } = form.elements;
@@ -154,6 +174,7 @@ document.querySelector("#logout").addEventListener("click", async () => {
   if (reply?.ok || reply?.status === 401) {
     forget();
     document.querySelector("#devices").hidden = true;
+    document.dispatchEvent(new CustomEvent("portcullis:user", { detail: false }));
     who.textContent = "Nobody is logged in.";
   }
 });

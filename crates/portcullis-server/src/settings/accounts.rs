@@ -111,6 +111,10 @@ impl Settings {
                 "compat.session_on_registration",
                 self.compat_session_on_registration,
             ),
+            social_link_unconfirmed: has(
+                "compat.social_link_unconfirmed",
+                self.compat_social_link_unconfirmed,
+            ),
             social_get_code: has("compat.social_get_code", self.compat_social_get_code),
             social_link_by_email: has(
                 "compat.social_link_by_email",

@@ -649,6 +649,9 @@ settings! {
     /// A sign-up whose address must be confirmed opens a session in which nobody is logged in.
     "compat.session_on_registration" compat_session_on_registration: bool = false;
 
+    /// Accounts at providers are linked and unlinked by any login, however long ago it was opened or confirmed.
+    "compat.social_link_unconfirmed" compat_social_link_unconfirmed: bool = false;
+
     /// A log-in by a provider takes a code alone by GET: anybody can then make somebody's browser log in
     /// as themselves.
     "compat.social_get_code" compat_social_get_code: bool = false;

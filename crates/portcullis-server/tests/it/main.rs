@@ -37,6 +37,7 @@ mod process;
 mod redis_server;
 mod rest_auth;
 mod second_factors;
+mod second_factors_browser;
 mod security;
 mod sessions;
 mod settings;

@@ -32,7 +32,7 @@ struct Ada {
 }
 
 /// The bytes of a base 32 text.
-fn unbase32(text: &str) -> Vec<u8> {
+pub(crate) fn unbase32(text: &str) -> Vec<u8> {
     let (mut bytes, mut buffer, mut bits) = (Vec::new(), 0u32, 0);
     for byte in text.bytes() {
         let value = match byte {

@@ -5,8 +5,8 @@ mod table;
 use async_trait::async_trait;
 use portcullis_core::{
     AuditEntry, AuditEvent, CreateAccountError, Ends, Linked, MadeAccount, NewSocialAccount,
-    PasswordHash, SocialAccount, SocialKey, SocialProfile, SocialStore, StoreError, Unlinked, User,
-    UserId, WriteMails,
+    OutgoingMail, PasswordHash, SocialAccount, SocialKey, SocialProfile, SocialStore, StoreError,
+    Unlinked, User, UserId, WriteMails,
 };
 use time::OffsetDateTime;
 
@@ -89,6 +89,7 @@ impl SocialStore for Database {
         profile: &SocialProfile,
         unusable: Option<PasswordHash>,
         audit: AuditEntry,
+        mails: &[OutgoingMail],
     ) -> Result<Linked, StoreError> {
         let Some(id) = integer(&user.id) else {
             return Ok(Linked::Stale);
@@ -118,6 +119,7 @@ impl SocialStore for Database {
             end_credentials(&mut transaction, id, &keys, Ends::Everything).await?;
         }
         write_audit(&mut transaction, Some(&audit), Some(id)).await?;
+        insert_mails(&mut transaction, mails).await?;
         transaction.commit().await?;
         if unusable.is_some() {
             self.revoked(&user.id);

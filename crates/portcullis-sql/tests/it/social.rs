@@ -81,7 +81,7 @@ pub(crate) async fn account_of_a_provider_belongs_to_one_user(place: Place) {
         let (database, user) = (database.clone(), user.clone());
         async move {
             let profile = profile("github", "7");
-            let linking = database.link_social(&user, &profile, None, linked());
+            let linking = database.link_social(&user, &profile, None, linked(), &[]);
             linking.await.unwrap()
         }
     };
@@ -100,14 +100,14 @@ pub(crate) async fn password_that_nobody_confirmed_ends_with_a_link(place: Place
     assert_eq!(place.count("knox_authtoken").await, 1);
     let nobodys = PasswordHash::new("!nobody has it");
     let profile = profile("google", "1");
-    let linking = database.link_social(&ada, &profile, Some(nobodys.clone()), linked());
+    let linking = database.link_social(&ada, &profile, Some(nobodys.clone()), linked(), &[]);
     assert_eq!(linking.await.unwrap(), Linked::Done);
     assert_eq!(place.count("knox_authtoken").await, 0);
     let found = database.user_by_social(&profile.key).await.unwrap();
     assert_eq!(found.unwrap().password, nobodys);
     // Whoever looked before that comes too late.
     let late = crate::social::profile("github", "7");
-    let linking = database.link_social(&ada, &late, None, linked());
+    let linking = database.link_social(&ada, &late, None, linked(), &[]);
     assert_eq!(linking.await.unwrap(), Linked::Stale);
 }
 
@@ -132,7 +132,7 @@ pub(crate) async fn last_way_to_log_in_is_not_unlinked(place: Place) {
     assert_eq!(unlink(&grace, own[0]).await, Unlinked::LastWay);
     assert_eq!(unlink(&ada, own[0]).await, Unlinked::NotFound);
     let another = profile("google", "1");
-    let linking = database.link_social(&grace, &another, None, linked());
+    let linking = database.link_social(&grace, &another, None, linked(), &[]);
     assert_eq!(linking.await.unwrap(), Linked::Done);
     // Of two that go at once, one stays.
     let own: Vec<i64> = ids(&grace).await;
@@ -142,7 +142,7 @@ pub(crate) async fn last_way_to_log_in_is_not_unlinked(place: Place) {
     assert_eq!(came, [Unlinked::Done, Unlinked::LastWay]);
     // With a password, the last one may go.
     let another = profile("gitlab", "1");
-    let linking = database.link_social(&ada, &another, None, linked());
+    let linking = database.link_social(&ada, &another, None, linked(), &[]);
     assert_eq!(linking.await.unwrap(), Linked::Done);
     let own: Vec<i64> = ids(&ada).await;
     assert_eq!(unlink(&ada, own[0]).await, Unlinked::Done);
@@ -187,7 +187,7 @@ pub(crate) async fn rows_are_in_the_table_that_the_project_uses(place: Place) {
     let kept = "SELECT CAST(extra_data AS text) FROM social_auth_usersocialauth";
     assert_eq!(place.texts(kept).await, [r#"{"access_token": "kept"}"#]);
     let another = profile("google", "1");
-    let linking = node.link_social(&ada, &another, None, linked());
+    let linking = node.link_social(&ada, &another, None, linked(), &[]);
     assert_eq!(linking.await.unwrap(), Linked::Done);
     assert_eq!(place.count("social_auth_usersocialauth").await, 2);
     // Without either, ours.
@@ -200,7 +200,7 @@ pub(crate) async fn rows_are_in_the_table_that_the_project_uses(place: Place) {
     }
     let node = place.database().await;
     let another = profile("google", "1");
-    let linking = node.link_social(&ada, &another, None, linked());
+    let linking = node.link_social(&ada, &another, None, linked(), &[]);
     assert_eq!(linking.await.unwrap(), Linked::Done);
     assert_eq!(place.count("portcullis_socialaccount").await, 1);
     let found = node.user_by_social(&key("google", "1")).await.unwrap();

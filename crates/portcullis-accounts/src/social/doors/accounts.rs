@@ -5,7 +5,7 @@ use axum::extract::Path;
 use http::StatusCode;
 use http::request::Parts;
 use portcullis_core::SocialAccount;
-use portcullis_web::{CurrentUser, Refusal};
+use portcullis_web::{Access, CurrentUser, Fields, Refusal};
 use serde_json::{Value, json};
 
 use crate::social::Social;
@@ -22,10 +22,15 @@ pub(super) async fn list(
 pub(super) async fn unlink(
     social: Social,
     request: Parts,
+    access: Access,
     CurrentUser(user): CurrentUser,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Refusal> {
     let id = id.parse().map_err(|_| Refusal::NotFound)?;
+    let (accounts, fields) = (&social.accounts, Fields::default());
+    accounts
+        .check_fresh_for_link(&request, &access, &fields)
+        .await?;
     social.unlink(&request, &user, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

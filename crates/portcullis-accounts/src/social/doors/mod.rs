@@ -81,8 +81,10 @@ impl Social {
             .require(IsAuthenticated)
             .route(
                 "/api/social/accounts/{id}/",
-                delete(move |request, user, id| accounts::unlink(i, request, user, id))
-                    .described(describe::unlink()),
+                delete(move |request, access, user, id| {
+                    accounts::unlink(i, request, access, user, id)
+                })
+                .described(describe::unlink()),
             )
             .require(IsAuthenticated)
             .grouped("Social log-in")

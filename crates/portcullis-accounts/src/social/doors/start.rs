@@ -5,6 +5,7 @@ use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{StatusCode, header};
+use portcullis_core::User;
 use portcullis_web::{Access, FieldErrors, Fields, Refusal, TextRule};
 use serde_json::{Value, json};
 
@@ -45,7 +46,14 @@ pub(super) async fn begin(
     };
     errors.into_result()?;
     let linking = match fields.is_true("connect") {
-        true => Some(access.who().user().ok_or_else(|| access.refusal())?.clone()),
+        true => {
+            let user = access.who().user().ok_or_else(|| access.refusal())?;
+            let accounts = &social.accounts;
+            accounts
+                .check_fresh_for_link(&request, &access, &fields)
+                .await?;
+            Some(User::clone(user))
+        }
         false => None,
     };
     let start = Start {

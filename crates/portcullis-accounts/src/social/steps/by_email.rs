@@ -80,8 +80,14 @@ async fn link(
         .accounts
         .entry(AuditEvent::SocialLinked, login.request);
     let has_ended = unusable.is_some();
-    match store.link_social(&owner, &profile, unusable, entry).await? {
-        Linked::Done | Linked::Already => {}
+    let label = social
+        .provider(login.provider)
+        .map_or(login.provider, |provider| provider.label());
+    let mails = social.accounts.social_linked(&owner, label);
+    let linking = store.link_social(&owner, &profile, unusable, entry, &mails);
+    match linking.await? {
+        Linked::Done => social.accounts.send_now(),
+        Linked::Already => {}
         Linked::OfAnother => return Err(SocialError::OfAnother),
         Linked::Stale => return Err(SocialError::Closed),
     }

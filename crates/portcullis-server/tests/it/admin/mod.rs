@@ -3,4 +3,5 @@
 mod changes;
 mod entry;
 mod lists;
+mod second_factor;
 mod visitor;

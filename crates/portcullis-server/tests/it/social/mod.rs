@@ -11,6 +11,7 @@ mod id_tokens;
 mod linking;
 mod outages;
 mod process;
+mod second_factor;
 mod states;
 
 pub(crate) use process::settings_for;
