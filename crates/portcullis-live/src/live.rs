@@ -90,6 +90,15 @@ impl Live {
         self.inner.bus.listen(listener);
     }
 
+    /// Headers that clients send beside those of every API; pages of other origins may when CORS lists them.
+    pub const REQUEST_HEADERS: [&'static str; 5] = [
+        "x-operation-id",
+        "x-canonical-id",
+        "x-statezero-extra-fields",
+        "x-sync-token",
+        "x-statezero-sync-token",
+    ];
+
     /// The settings.
     #[must_use]
     pub fn settings(&self) -> &LiveSettings {

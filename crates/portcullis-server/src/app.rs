@@ -240,7 +240,7 @@ pub fn doors(services: Services, surroundings: &Surroundings) -> Doors {
             .answer(503, "Its database is away.", Content::Detail),
     );
     let providers = social.as_ref().map_or(&[][..], Social::providers);
-    let mut doors = page::doors(&gate, providers)
+    let mut doors = page::doors(&gate, providers, surroundings.live.as_ref())
         .route("/healthz", health)
         .authenticated_by(Vec::new())
         .open()
@@ -282,7 +282,12 @@ pub fn app(doors: Doors, surroundings: &Surroundings) -> Router {
     let hsts = surroundings.is_https.then(|| map_response(http::hsts));
     let mut router = doors.into_router();
     if !surroundings.cors.is_empty() {
-        let cors = Cors::new(surroundings.cors.clone());
+        let mut cors = surroundings.cors.clone();
+        if surroundings.live.is_some() {
+            let headers = Live::REQUEST_HEADERS.iter().copied().map(str::to_owned);
+            cors.headers.extend(headers);
+        }
+        let cors = Cors::new(cors);
         router = router.layer(from_fn_with_state(cors, Cors::handle));
     }
     router

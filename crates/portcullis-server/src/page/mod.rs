@@ -2,6 +2,7 @@
 
 mod docs;
 mod links;
+mod live;
 mod social;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use axum::Json;
 use axum::response::{Html, IntoResponse};
 use http::header;
 use portcullis::accounts::social::Provider;
+use portcullis::live::Live;
 use portcullis::web::{Content, Description, Methods};
 use portcullis::{CurrentUser, Doors, Gate, get};
 
@@ -20,8 +22,9 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src data:; connec
                                        frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 /// The page and its parts, open to everybody, and `/test_auth/`, which greets whoever is logged in.
-pub(crate) fn doors(gate: &Gate, providers: &[Arc<dyn Provider>]) -> Doors {
-    let page: Arc<str> = social::with_buttons(include_str!("page.html"), providers).into();
+pub(crate) fn doors(gate: &Gate, providers: &[Arc<dyn Provider>], models: Option<&Live>) -> Doors {
+    let page = social::with_buttons(include_str!("page.html"), providers);
+    let page: Arc<str> = live::with_list(&page, models).into();
     let page = get(move || html(Arc::clone(&page)));
     gate.doors()
         .route("/", page.described(file("Every door, to try", HTML)))
@@ -42,6 +45,12 @@ pub(crate) fn doors(gate: &Gate, providers: &[Arc<dyn Provider>]) -> Doors {
         .route(
             "/factors.js",
             get(factors).described(file("The script of its second factors", SCRIPT)),
+        )
+        .authenticated_by(Vec::new())
+        .open()
+        .route(
+            "/live.js",
+            get(live::script).described(file("The script of its live list", SCRIPT)),
         )
         .authenticated_by(Vec::new())
         .open()

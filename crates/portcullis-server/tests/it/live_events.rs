@@ -119,3 +119,22 @@ fn published_clients_hear_what_they_may_see() {
         "{told}"
     );
 }
+
+#[test]
+fn pages_of_listed_origins_may_name_their_writes() {
+    let folder = depot();
+    let server = Server::start_with(
+        folder.path(),
+        &["--cors-origins", "https://app.example.test"],
+    );
+    let headers = "Origin: https://app.example.test\r\nAccess-Control-Request-Method: POST\r\n";
+    let answer = server.send("OPTIONS", "/statezero/depot.crate/", headers, "");
+    let answer = answer.to_lowercase();
+    let listed = answer
+        .lines()
+        .find(|line| line.starts_with("access-control-allow-headers"));
+    assert!(
+        listed.is_some_and(|line| line.contains("x-operation-id")),
+        "{answer}"
+    );
+}
