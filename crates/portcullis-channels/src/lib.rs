@@ -19,6 +19,7 @@ mod description;
 mod frame;
 mod group;
 mod handshake;
+mod hearing;
 mod kept_head;
 mod layer;
 mod limits;
@@ -42,6 +43,7 @@ pub use connection::Connection;
 pub use consumer::{Consumer, ConsumerError, Event};
 pub use frame::FrameText;
 pub use group::{ConnectionId, Envelope, Group};
+pub use hearing::Hearing;
 pub use layer::{ChannelLayer, LayerError, Member, MemoryLayer};
 #[cfg(feature = "redis")]
 pub use layer::{RedisLayer, RedisUrlError};

@@ -58,6 +58,9 @@ pub struct Change {
     pub(crate) at_ms: i64,
     /// Rules that showed rows until this change, with the places of those rows among the keys.
     pub(crate) seen: HashMap<Fingerprint, Vec<usize>>,
+    /// Whether every node finds it by itself.
+    #[serde(skip)]
+    pub(crate) is_everywhere: bool,
 }
 
 impl Change {

@@ -7,7 +7,22 @@ use crate::rule::Rule;
 
 /// The beginning of a digest.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Hash, Serialize)]
+#[serde(into = "String", try_from = "String")]
 pub(crate) struct Fingerprint(u128);
+
+impl From<Fingerprint> for String {
+    fn from(name: Fingerprint) -> Self {
+        format!("{:032x}", name.0)
+    }
+}
+
+impl TryFrom<String> for Fingerprint {
+    type Error = std::num::ParseIntError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        u128::from_str_radix(&text, 16).map(Self)
+    }
+}
 
 impl Fingerprint {
     pub(crate) fn of(model: &str, rule: &Rule) -> Self {

@@ -18,6 +18,6 @@ pub use change::{Change, ChangeKind};
 pub(crate) use before::Seen;
 pub(crate) use bus::Bus;
 pub(crate) use fingerprint::Fingerprint;
-pub(crate) use interests::Interests;
+pub(crate) use interests::{Interests, News};
 pub(crate) use notes::Notes;
 pub(crate) use outside::Writing;

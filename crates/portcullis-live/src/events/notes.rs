@@ -37,6 +37,7 @@ impl Job<'_> {
             canonical_id: random_uuid()?,
             at_ms: i64::try_from(at).unwrap_or_default(),
             seen: seen.places(keys),
+            is_everywhere: false,
         };
         let notes = self.notes.0.lock();
         notes.unwrap_or_else(PoisonError::into_inner).push(change);

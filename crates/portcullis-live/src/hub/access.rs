@@ -4,6 +4,8 @@ use async_trait::async_trait;
 use portcullis_core::{Principal, StoreError};
 use serde_json::Value as Json;
 
+use super::state::Inner;
+
 /// What comes of the question who may hear a channel.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -26,12 +28,16 @@ pub trait ChannelAccess: Send + Sync {
     async fn may_join(&self, who: &Principal, channel: &str) -> Result<Joining, StoreError>;
 }
 
-/// Nobody hears anything but changes of models.
-pub(super) struct ModelsAlone;
-
-#[async_trait]
-impl ChannelAccess for ModelsAlone {
-    async fn may_join(&self, _: &Principal, _: &str) -> Result<Joining, StoreError> {
-        Ok(Joining::Refused)
+impl Inner {
+    /// Where nobody decides, nobody hears anything but changes of models.
+    pub(super) async fn may_join(
+        &self,
+        who: &Principal,
+        channel: &str,
+    ) -> Result<Joining, StoreError> {
+        match self.access.get() {
+            Some(access) => access.may_join(who, channel).await,
+            None => Ok(Joining::Refused),
+        }
     }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use http::request::Parts;
 use portcullis_channels::SocketDoors;
-use portcullis_core::Principal;
+use portcullis_core::{Principal, Ticket};
 use portcullis_web::{Access, Api, Doors, Effects, Gate, Knock, post};
 use serde_json::{Map, Value as Json, json};
 
@@ -14,12 +15,15 @@ use super::access::Joining;
 use super::channel::{GLOBAL, Kind, is_socket_id};
 use super::consumer::HubConsumer;
 use super::handle::Hub;
-use super::holder::Holder;
+use super::holder::{Holder, digest};
 use super::signature::of_channel;
 use super::state::Inner;
 use crate::error::LiveError;
 use crate::permission::shown_rows;
 use crate::view::{Shared, body, sync_token};
+
+/// How long who asked is kept for another node.
+const KEPT: time::Duration = time::Duration::seconds(30);
 
 impl Hub {
     /// The doors of the hub: `events/auth/` beside the routes of the models, behind the same permission; the socket
@@ -51,7 +55,7 @@ impl Hub {
 
 async fn auth(hub: Hub, access: Access, request: Request) -> Response {
     let inner = &hub.inner;
-    match answer(inner, access.who(), request).await {
+    match answer(inner, &access, request).await {
         Ok(answer) => axum::Json(answer).into_response(),
         Err(Refused::Live(error)) => error.respond(inner.live.inner.settings.debug),
         Err(Refused::SyncToken) => {
@@ -80,7 +84,8 @@ fn plain(text: &str) -> LiveError {
     LiveError::Plain(StatusCode::BAD_REQUEST, text.to_owned())
 }
 
-async fn answer(inner: &Inner, who: &Principal, request: Request) -> Result<Json, Refused> {
+async fn answer(inner: &Inner, access: &Access, request: Request) -> Result<Json, Refused> {
+    let who = access.who();
     let (mut head, content) = request.into_parts();
     let knock = head.extensions.remove::<Knock>();
     let sync = sync_token(&inner.live.inner, &head.headers);
@@ -107,7 +112,8 @@ async fn answer(inner: &Inner, who: &Principal, request: Request) -> Result<Json
     };
     let mut answer = Map::new();
     let text = of_channel(socket_id, channel, data.as_deref());
-    answer.insert("auth".to_owned(), json!(inner.signer.auth(&text)));
+    let auth = inner.signer.auth(&text);
+    answer.insert("auth".to_owned(), json!(auth));
     if let Some(data) = data {
         answer.insert("channel_data".to_owned(), json!(data));
     }
@@ -115,7 +121,7 @@ async fn answer(inner: &Inner, who: &Principal, request: Request) -> Result<Json
         answer.insert("statezero_sync_token_match".to_owned(), json!(true));
     }
     if let Some(knock) = knock {
-        remember(inner, knock, kept, socket_id, channel).await?;
+        remember(inner, access, (knock, kept), (socket_id, channel, &auth)).await?;
     }
     Ok(Json::Object(answer))
 }
@@ -142,7 +148,7 @@ async fn may_hear(
     if kind == Kind::Encrypted {
         return Err(denied());
     }
-    match inner.access.may_join(who, channel).await? {
+    match inner.may_join(who, channel).await? {
         Joining::Allowed(info) => Ok(info),
         Joining::Refused => Err(denied()),
     }
@@ -159,17 +165,20 @@ fn member_data(who: &Principal, info: &Json) -> Result<String, LiveError> {
 /// Keeps who asked, for the connection that it was asked for.
 async fn remember(
     inner: &Inner,
-    knock: Knock,
-    mut head: http::request::Parts,
-    socket_id: &str,
-    channel: &str,
+    access: &Access,
+    (knock, mut head): (Knock, Parts),
+    (socket_id, channel, auth): (&str, &str, &str),
 ) -> Result<(), LiveError> {
-    if !inner.state().sockets.contains_key(socket_id) {
+    let is_here = inner.state().sockets.contains_key(socket_id);
+    if !is_here && inner.tickets.get().is_none() {
         return Ok(());
     }
     // What is caused by asking again is not for this answer.
     head.extensions.insert(Effects::default());
     let holder = Holder::of(knock, &head).await.map_err(LiveError::Refused)?;
+    if !is_here {
+        return keep(inner, access, &holder, auth, channel).await;
+    }
     let most = inner.settings.channels_per_connection;
     if let Some(socket) = inner.state().sockets.get_mut(socket_id) {
         if socket.grants.len() >= most {
@@ -178,4 +187,40 @@ async fn remember(
         socket.grants.insert(channel.to_owned(), Arc::new(holder));
     }
     Ok(())
+}
+
+/// Keeps who asked where the node finds it that has the connection. Credentials without a login, which nothing would end
+/// there, are good for connections to this node alone.
+async fn keep(
+    inner: &Inner,
+    access: &Access,
+    holder: &Holder,
+    auth: &str,
+    channel: &str,
+) -> Result<(), LiveError> {
+    let (Some(store), Some(proof)) = (inner.tickets.get(), access.authenticated()) else {
+        return Ok(());
+    };
+    let Some(login) = proof.login else {
+        return Ok(());
+    };
+    let session_key = holder
+        .known()
+        .standing
+        .as_ref()
+        .and_then(|s| s.session.clone());
+    let seal = session_key
+        .as_ref()
+        .map(|_| digest(proof.user.password.expose_secret()));
+    let now = inner.live.inner.clock.now();
+    let ticket = Ticket {
+        user: proof.user.id.clone(),
+        login,
+        authenticator: proof.authenticator.to_owned(),
+        path: channel.to_owned(),
+        session_key,
+        seal,
+        expires: now + KEPT,
+    };
+    Ok(store.keep_ticket(&digest(auth), &ticket, now).await?)
 }

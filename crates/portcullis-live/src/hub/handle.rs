@@ -1,13 +1,14 @@
 //! The hub as an application has it.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use portcullis_channels::Channels;
-use portcullis_core::{Revocations, StandingStore};
+use portcullis_core::{Revocations, StandingStore, Store};
 use tokio::sync::mpsc;
 
 use super::HubSettings;
-use super::access::{ChannelAccess, ModelsAlone};
+use super::access::ChannelAccess;
+use super::nodes::{self, Message};
 use super::signature::Signer;
 use super::state::{Inner, Work};
 use crate::events::{Change, ChangeListener};
@@ -44,45 +45,63 @@ impl Hub {
             return Err(BuildError::Secret);
         }
         let (work, waiting) = mpsc::unbounded_channel();
-        live.listen(Arc::new(Feed(work.clone())));
         let inner = Inner {
             live: live.clone(),
             channels: channels.clone(),
             signer: Signer::new(&settings.key, &settings.secret),
             settings,
-            access: Arc::new(ModelsAlone),
-            standings: None,
+            access: OnceLock::new(),
+            standings: OnceLock::new(),
             work,
+            others: OnceLock::new(),
+            tickets: OnceLock::new(),
             waiting: Mutex::new(Some(waiting)),
             state: Mutex::default(),
         };
         Ok(Self {
             inner: Arc::new(inner),
-        })
+        }
+        .fed())
     }
 
-    /// With channels of the application's own, about which this decides.
-    ///
-    /// # Panics
-    /// When the hub was cloned before.
+    /// With channels of the application's own, about which this decides. The first that is said counts.
     #[must_use]
     pub fn with_access(self, access: Arc<dyn ChannelAccess>) -> Self {
-        self.changed(|inner| inner.access = access)
+        let _ = self.inner.access.set(access);
+        self
     }
 
     /// Asks about many logins in few statements, whether all is as it was.
-    ///
-    /// # Panics
-    /// When the hub was cloned before.
     #[must_use]
     pub fn with_standings(self, store: Arc<dyn StandingStore>) -> Self {
-        self.changed(|inner| inner.standings = Some(store))
+        let _ = self.inner.standings.set(store);
+        self
     }
 
-    fn changed(mut self, change: impl FnOnce(&mut Inner)) -> Self {
-        let inner =
-            Arc::get_mut(&mut self.inner).expect("a hub is put together before it is cloned");
-        change(inner);
+    /// Tells those who are connected to other nodes, too, and hears from those, through the layer of its channels. `store` keeps
+    /// who asked for a signature that is for a connection elsewhere, for half a minute; that is possible for credentials
+    /// with a login alone.
+    ///
+    /// # Panics
+    /// Outside of a Tokio runtime.
+    #[must_use]
+    pub fn over_nodes(self, store: Arc<dyn Store>) -> Self {
+        let (others, waiting) = mpsc::unbounded_channel();
+        if self.inner.others.set(others).is_ok() {
+            let _ = self.inner.tickets.set(store);
+            let (told, news) = mpsc::unbounded_channel();
+            self.inner.live.inner.bus.interests.tell(told);
+            let channels = self.inner.channels.clone();
+            let hub = Arc::downgrade(&self.inner);
+            tokio::spawn(nodes::run(hub, channels, waiting, news));
+        }
+        self
+    }
+
+    /// Hears of changes.
+    fn fed(self) -> Self {
+        let feed = Feed(Arc::downgrade(&self.inner));
+        self.inner.live.listen(Arc::new(feed));
         self
     }
 
@@ -103,13 +122,23 @@ impl Hub {
     }
 }
 
-/// Hands changes to the task.
-struct Feed(mpsc::UnboundedSender<Work>);
+/// Hands changes to the task, and to other nodes.
+struct Feed(Weak<Inner>);
 
 impl ChangeListener for Feed {
     fn changed(&self, changes: &Arc<[Change]>) {
-        // A hub that is gone has nobody to tell.
-        let _ = self.0.send(Work::Changes(Arc::clone(changes)));
+        let Some(inner) = self.0.upgrade() else {
+            // A hub that is gone has nobody to tell.
+            return;
+        };
+        let _ = inner.work.send(Work::Changes(Arc::clone(changes)));
+        if let Some(others) = inner.others.get() {
+            let news = changes.iter().filter(|change| !change.is_everywhere);
+            let changes: Vec<Change> = news.cloned().collect();
+            if !changes.is_empty() {
+                let _ = others.send(Message::Changes { changes });
+            }
+        }
     }
 }
 

@@ -1,20 +1,42 @@
 //! Who stands behind a signature, and what that depends on.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::Method;
 use http::request::Parts;
-use portcullis_core::{Principal, Standing, UserId};
+use portcullis_core::{
+    Action, Ask, Clock, Permission, Principal, Standing, Store, Ticket, UserId, Verdict,
+};
 use portcullis_web::{Admitted, Knock, Refusal};
+use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
 /// Whoever asked for a signature: they hear what it opens as long as the door would let them in.
 pub(super) struct Holder {
-    knock: Knock,
+    source: Source,
     known: Mutex<Known>,
     is_stale: AtomicBool,
+}
+
+/// What they are asked about again.
+enum Source {
+    /// The door that they came by, with the head of their request.
+    Door(Knock, Box<Parts>),
+    /// What another node has kept about them, and the permission of the door.
+    Ticket(Arc<dyn Store>, Ticket, Arc<dyn Permission>, Arc<dyn Clock>),
+}
+
+impl Source {
+    async fn ask(&self) -> Result<Known, Refusal> {
+        match self {
+            Self::Door(knock, request) => admit(knock, request).await,
+            Self::Ticket(store, ticket, permission, clock) => {
+                redeem(&**store, ticket, &**permission, &**clock).await
+            }
+        }
+    }
 }
 
 /// What was found when they were last asked about.
@@ -23,7 +45,6 @@ pub(super) struct Known {
     pub(super) who: Principal,
     pub(super) standing: Option<Standing>,
     pub(super) expires: Option<OffsetDateTime>,
-    request: Parts,
     at: Instant,
 }
 
@@ -33,7 +54,6 @@ impl Known {
             who: admitted.access.who().clone(),
             standing: admitted.standing,
             expires: admitted.expires,
-            request: admitted.request,
             at: Instant::now(),
         }
     }
@@ -47,9 +67,23 @@ impl Holder {
         head.method = Method::GET;
         head.extensions = http::Extensions::new();
         head.extensions.extend(request.extensions.clone());
-        let known = admit(&knock, &head).await?;
+        Self::from(Source::Door(knock, Box::new(head))).await
+    }
+
+    /// Whoever another node has kept a ticket for.
+    pub(super) async fn with_ticket(
+        store: Arc<dyn Store>,
+        ticket: Ticket,
+        permission: Arc<dyn Permission>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Refusal> {
+        Self::from(Source::Ticket(store, ticket, permission, clock)).await
+    }
+
+    async fn from(source: Source) -> Result<Self, Refusal> {
+        let known = source.ask().await?;
         Ok(Self {
-            knock,
+            source,
             known: Mutex::new(known),
             is_stale: AtomicBool::new(false),
         })
@@ -93,9 +127,8 @@ impl Holder {
 
     /// Asks the door again.
     pub(super) async fn ask_again(&self) -> Result<(), Refusal> {
-        let request = self.known().request.clone();
         let before = self.user_id();
-        let known = admit(&self.knock, &request).await?;
+        let known = self.source.ask().await?;
         if known.who.user().map(|user| user.id.clone()) != before {
             return Err(Refusal::NotAuthenticated(None));
         }
@@ -108,6 +141,45 @@ async fn admit(knock: &Knock, request: &Parts) -> Result<Known, Refusal> {
     let admitted = knock.authenticate(request, None).await?;
     knock.permit(&admitted.access).await?;
     Ok(Known::of(admitted))
+}
+
+/// The holder of a ticket, if their login, and the password that it was sealed with, are what they were.
+async fn redeem(
+    store: &dyn Store,
+    ticket: &Ticket,
+    permission: &dyn Permission,
+    clock: &dyn Clock,
+) -> Result<Known, Refusal> {
+    let over = || Refusal::NotAuthenticated(None);
+    let found = store.ticket_holder(ticket, clock.now()).await?;
+    let holder = found.ok_or_else(over)?;
+    let password = digest(holder.user.password.expose_secret());
+    if !holder.user.is_active || ticket.seal.as_ref().is_some_and(|seal| *seal != password) {
+        return Err(over());
+    }
+    let standing = Standing {
+        user: holder.user.clone().into(),
+        login: Some(ticket.login),
+        session: ticket.session_key.clone(),
+        device: None,
+        token: None,
+    };
+    let who = Principal::User(holder.user.into());
+    match permission.check(&Ask::new(&who, &Action::Subscribe)).await {
+        Verdict::Allow => Ok(Known {
+            who,
+            standing: Some(standing),
+            expires: holder.expires,
+            at: Instant::now(),
+        }),
+        Verdict::Deny(_) | Verdict::NeedsObject => Err(Refusal::PermissionDenied(None)),
+    }
+}
+
+/// A digest in hex.
+pub(super) fn digest(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl std::fmt::Debug for Holder {

@@ -10,8 +10,10 @@ use tokio::time::Instant;
 use super::channel::{GLOBAL, Kind, is_event_name};
 use super::consumer::{HubConsumer, socket_id};
 use super::frames;
+use super::holder::{Holder, digest};
 use super::presence::Member;
-use super::signature::{of_channel, of_user};
+use super::signature::of_channel;
+use super::signin;
 use super::state::{Inner, Subscription};
 
 /// How many frames of a connection are looked at in a second; whoever sends more is closed.
@@ -38,13 +40,13 @@ pub(super) fn take(inner: &Arc<Inner>, c: &Connection<HubConsumer>, text: &str) 
     };
     match event {
         "pusher:ping" => c.send_text(&frames::pong()),
-        "pusher:subscribe" => subscribe(inner, c, &id, &data),
+        "pusher:subscribe" => subscribe(inner, c, &id, &data, false),
         "pusher:unsubscribe" => {
             if let Some(channel) = data.get("channel").and_then(Json::as_str) {
                 inner.unsubscribe(&id, channel);
             }
         }
-        "pusher:signin" => sign_in(inner, c, &id, &data),
+        "pusher:signin" => signin::take(inner, c, &id, &data),
         name if name.starts_with("client-") => {
             let channel = frame.get("channel").and_then(Json::as_str);
             let data = frame.get("data").unwrap_or(&Json::Null);
@@ -80,19 +82,61 @@ fn may_send(inner: &Inner, id: &str, is_event: bool) -> bool {
     }
 }
 
-fn subscribe(inner: &Arc<Inner>, c: &Connection<HubConsumer>, id: &str, data: &Json) {
+fn subscribe(
+    inner: &Arc<Inner>,
+    c: &Connection<HubConsumer>,
+    id: &str,
+    data: &Json,
+    is_last: bool,
+) {
     let word = |name: &str| data.get(name).and_then(Json::as_str);
     let channel = word("channel").unwrap_or_default();
-    match admitted(inner, c, id, channel, word("auth"), word("channel_data")) {
+    let (auth, member) = (word("auth"), word("channel_data"));
+    match admitted(inner, c, id, channel, auth, member, is_last) {
         Ok(Some(subscription)) => join(inner, c, subscription),
         // It is heard already.
         Ok(None) => c.send_text(&frames::succeeded(channel, &json!({}))),
-        Err((status, why)) => {
+        Err(Refused(None, _)) => {
+            let (inner, c) = (Arc::clone(inner), c.clone());
+            let (id, data) = (id.to_owned(), data.clone());
+            tokio::spawn(async move {
+                look_elsewhere(&inner, &id, &data).await;
+                subscribe(&inner, &c, &id, &data, true);
+            });
+        }
+        Err(Refused(Some(status), why)) => {
             let shown: String = channel.chars().take(200).collect();
             c.send_text(&frames::refused(&shown, status, why));
         }
     }
 }
+
+/// Takes what another node has kept about whoever asked for a signature.
+async fn look_elsewhere(inner: &Inner, id: &str, data: &Json) {
+    let word = |name: &str| data.get(name).and_then(Json::as_str);
+    let (Some(store), Some(auth), Some(channel)) =
+        (inner.tickets.get(), word("auth"), word("channel"))
+    else {
+        return;
+    };
+    let live = &inner.live.inner;
+    let ticket = match store.take_ticket(&digest(auth), live.clock.now()).await {
+        Ok(Some(ticket)) if ticket.path == channel => ticket,
+        Ok(_) => return,
+        Err(error) => {
+            tracing::warn!(%error, "who asked elsewhere for a signature is not known");
+            return;
+        }
+    };
+    let (access, clock) = (Arc::clone(&live.access), Arc::clone(&live.clock));
+    let holder = Holder::with_ticket(Arc::clone(store), ticket, access, clock).await;
+    if let (Ok(holder), Some(socket)) = (holder, inner.state().sockets.get_mut(id)) {
+        socket.grants.insert(channel.to_owned(), Arc::new(holder));
+    }
+}
+
+/// Why a channel is not heard; without a status when another node may know more.
+struct Refused(Option<u16>, &'static str);
 
 /// What a client may hear; `None` for what it hears already.
 fn admitted(
@@ -102,40 +146,47 @@ fn admitted(
     channel: &str,
     auth: Option<&str>,
     channel_data: Option<&str>,
-) -> Result<Option<Subscription>, (u16, &'static str)> {
-    let kind = Kind::of(channel).ok_or((400, "Invalid channel name"))?;
+    is_last: bool,
+) -> Result<Option<Subscription>, Refused> {
+    let kind = Kind::of(channel).ok_or(Refused(Some(400), "Invalid channel name"))?;
     if kind == Kind::Public && !inner.settings.public_channels {
-        return Err((403, "There are no public channels here"));
+        return Err(Refused(Some(403), "There are no public channels here"));
     }
     if kind.is_signed() {
         let data = (kind == Kind::Presence).then_some(channel_data).flatten();
         let text = of_channel(id, channel, data);
         if !auth.is_some_and(|auth| inner.signer.is_auth(auth, &text)) {
-            return Err((401, "Invalid signature"));
+            return Err(Refused(Some(401), "Invalid signature"));
         }
     }
     let member = match kind {
         Kind::Presence => {
             let member = channel_data.and_then(Member::read);
-            Some(member.ok_or((400, "A member has a user_id in its channel_data"))?)
+            Some(member.ok_or(Refused(
+                Some(400),
+                "A member has a user_id in its channel_data",
+            ))?)
         }
         _ => None,
     };
     let mut state = inner.state();
     let Some(socket) = state.sockets.get_mut(id) else {
-        return Err((401, "Not connected"));
+        return Err(Refused(Some(401), "Not connected"));
     };
     if socket.channels.contains_key(channel) {
         return Ok(None);
     }
     if socket.channels.len() >= inner.settings.channels_per_connection {
-        return Err((403, "Too many channels on one connection"));
+        return Err(Refused(Some(403), "Too many channels on one connection"));
     }
     let holder = socket.grants.remove(channel);
+    if holder.is_none() && kind.is_signed() && inner.tickets.get().is_some() && !is_last {
+        return Err(Refused(None, ""));
+    }
     // A signature from elsewhere, by whoever has the secret, is good for channels of their own; of rows only those
     // are told of whom it is known who they are.
     if holder.is_none() && !inner.models_of(channel).is_empty() {
-        return Err((403, "The signature is not of this server's"));
+        return Err(Refused(Some(403), "The signature is not of this server's"));
     }
     Ok(Some(Subscription {
         channel: channel.into(),
@@ -218,30 +269,12 @@ fn pass_on(
     if data.len() > inner.settings.max_event_bytes {
         return Err("The data of the event is too large");
     }
-    let text = frames::raw_event(name, Some(channel), &data, member.as_deref());
-    inner.send(channel, &text, Some(id));
+    inner.pass(
+        &[channel.to_owned()],
+        name,
+        &data,
+        member.as_deref(),
+        Some(id),
+    );
     Ok(())
-}
-
-/// Remembers whose connection it is, so that a publisher can end it.
-fn sign_in(inner: &Inner, c: &Connection<HubConsumer>, id: &str, data: &Json) {
-    let word = |name: &str| data.get(name).and_then(Json::as_str).unwrap_or_default();
-    let user_data = word("user_data");
-    let is_signed = inner.signer.is_auth(word("auth"), &of_user(id, user_data));
-    let user: Option<Json> = serde_json::from_str(user_data).ok();
-    let user = user.and_then(|user| user.get("id")?.as_str().map(str::to_owned));
-    match user.filter(|user| is_signed && !user.is_empty()) {
-        Some(user) => {
-            if let Some(socket) = inner.state().sockets.get_mut(id) {
-                socket.user = Some(user);
-            }
-            let told = json!({ "user_data": user_data });
-            c.send_text(&frames::event("pusher:signin_success", None, &told));
-        }
-        None => {
-            inner.disconnect(id);
-            c.send_text(&frames::error(Some(4009), "Connection not authorized"));
-            c.close(4009, "Connection not authorized");
-        }
-    }
 }

@@ -14,11 +14,13 @@ mod frames;
 mod handle;
 mod holder;
 mod incoming;
+mod nodes;
 mod presence;
 mod publish;
 mod settings;
 mod signature;
 mod signed;
+mod signin;
 mod state;
 mod verify;
 

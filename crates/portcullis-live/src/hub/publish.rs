@@ -3,6 +3,7 @@
 use super::channel::{Kind, is_event_name};
 use super::frames;
 use super::handle::Hub;
+use super::nodes::Message;
 use super::state::Inner;
 
 /// Why an event was not published.
@@ -55,9 +56,31 @@ impl Inner {
         data: &str,
         except: Option<&str>,
     ) {
+        self.pass(channels, name, data, None, except);
+    }
+
+    /// Sends an event to all who hear these channels, on all nodes.
+    pub(super) fn pass(
+        &self,
+        channels: &[String],
+        name: &str,
+        data: &str,
+        user: Option<&str>,
+        except: Option<&str>,
+    ) {
         for channel in channels {
-            let text = frames::raw_event(name, Some(channel), data, None);
+            let text = frames::raw_event(name, Some(channel), data, user);
             self.send(channel, &text, except);
+        }
+        if let Some(others) = self.others.get() {
+            // Whoever tells others is there as long as the hub is.
+            let _ = others.send(Message::Publish {
+                channels: channels.to_vec(),
+                name: name.to_owned(),
+                data: data.to_owned(),
+                user: user.map(str::to_owned),
+                except: except.map(str::to_owned),
+            });
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Who is connected, and who hears which channel.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use portcullis_channels::{Channels, Connection, FrameText};
-use portcullis_core::{Revoked, StandingStore, UserId};
+use portcullis_core::{Revoked, StandingStore, Store, UserId};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -12,6 +12,7 @@ use super::access::ChannelAccess;
 use super::channel::GLOBAL;
 use super::consumer::HubConsumer;
 use super::holder::Holder;
+use super::nodes::Message;
 use super::presence::{Member, Members};
 use super::signature::Signer;
 use super::{HubSettings, deliver, frames};
@@ -25,9 +26,13 @@ pub(super) struct Inner {
     pub(super) channels: Channels,
     pub(super) settings: HubSettings,
     pub(super) signer: Signer,
-    pub(super) access: Arc<dyn ChannelAccess>,
-    pub(super) standings: Option<Arc<dyn StandingStore>>,
+    pub(super) access: OnceLock<Arc<dyn ChannelAccess>>,
+    pub(super) standings: OnceLock<Arc<dyn StandingStore>>,
     pub(super) work: mpsc::UnboundedSender<Work>,
+    /// What other nodes are to be told, where there are some.
+    pub(super) others: OnceLock<mpsc::UnboundedSender<Message>>,
+    /// Where signatures are kept for other nodes.
+    pub(super) tickets: OnceLock<Arc<dyn Store>>,
     /// For the task that delivers, which begins with the first connection.
     pub(super) waiting: Mutex<Option<mpsc::UnboundedReceiver<Work>>>,
     pub(super) state: Mutex<State>,

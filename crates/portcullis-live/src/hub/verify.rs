@@ -45,7 +45,7 @@ impl Inner {
                 (known.standing.clone(), known.expires)
             };
             let is_over = expires.is_some_and(|expires| expires <= now);
-            match standing.filter(|_| self.standings.is_some() && !is_over) {
+            match standing.filter(|_| self.standings.get().is_some() && !is_over) {
                 Some(standing) if holder.is_due(now, age) => {
                     holder.begin();
                     together.push((subscription, holder, standing));
@@ -58,7 +58,7 @@ impl Inner {
             }
         }
         let mut is_unknown = false;
-        if let Some(store) = &self.standings {
+        if let Some(store) = self.standings.get() {
             for round in together.chunks(ROUND) {
                 let standings: Vec<Standing> = round
                     .iter()
@@ -107,7 +107,7 @@ impl Inner {
                 self.count_rules(subscription);
                 false
             }
-            Ok(()) => match self.access.may_join(&holder.who(), channel).await {
+            Ok(()) => match self.may_join(&holder.who(), channel).await {
                 Ok(joining) => {
                     joining == Joining::Refused && Kind::of(channel) != Some(Kind::Public)
                 }

@@ -7,10 +7,11 @@ pub use memory::Facts;
 
 pub(crate) use sql::rule_sql;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 /// A test of one field. NULL passes no test but [`Test::IsNull`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[non_exhaustive]
 pub enum Test {
     /// Equals this.
@@ -38,7 +39,7 @@ pub enum Test {
 /// let open_or_own = Rule::is("site__is_open", true).or(Rule::is("owner", 7));
 /// assert_eq!(open_or_own.clone().and(Rule::Everything), open_or_own);
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[non_exhaustive]
 pub enum Rule {
     /// Every row.

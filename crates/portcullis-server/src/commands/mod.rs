@@ -121,11 +121,14 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let mailer = services.mailer.clone();
     services.channels = settings.channels()?;
     let channels = services.channels.clone();
-    let standings = Arc::clone(&services.store) as _;
+    let kept = Arc::clone(&services.store);
     let keys = &services.secret_keys;
-    surroundings.hub = opening::hub(surroundings.live.as_ref(), &channels, standings, keys)?;
-    if let Some(hub) = &surroundings.hub {
+    surroundings.hub = opening::hub(surroundings.live.as_ref(), &channels, kept, keys)?;
+    if let Some(hub) = &mut surroundings.hub {
         hub.listen(&revocations);
+        if settings.channel_layer.expose_secret().is_some() {
+            *hub = hub.clone().over_nodes(Arc::clone(&services.store));
+        }
     }
     if let Some(live) = &surroundings.live {
         opening::outside(live).await?;

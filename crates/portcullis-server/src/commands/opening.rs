@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
 use portcullis::channels::Channels;
-use portcullis::core::{Clock, SecretKeys, StandingStore, SystemClock, User, UserStore};
+use portcullis::core::{Clock, SecretKeys, Store, SystemClock, User, UserStore};
 use portcullis::django::jwt::{Algorithm, Backend, Key};
 use portcullis::django::random;
 use portcullis::django::signing::{self, hex, salted_hmac};
@@ -78,7 +78,7 @@ const MIN_HUB_SECRET: usize = 32;
 pub(super) fn hub(
     live: Option<&Live>,
     channels: &Channels,
-    store: Arc<dyn StandingStore>,
+    store: Arc<dyn Store>,
     keys: &SecretKeys,
 ) -> anyhow::Result<Option<Hub>> {
     let Some((live, mut events)) = live.and_then(|live| {

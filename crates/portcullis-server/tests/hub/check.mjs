@@ -3,10 +3,13 @@
 //
 // On the line "outside", whoever runs it writes a row in a way of their own, named "outside", that everybody may see.
 //
-// node check.mjs MODULES ADDRESS APP_ID KEY SECRET STAFF_TOKEN MEMBER_TOKEN
+// With WEB_ADDRESS the sockets are on one node, and all requests go to another.
+//
+// node check.mjs MODULES ADDRESS APP_ID KEY SECRET STAFF_TOKEN MEMBER_TOKEN [WEB_ADDRESS]
 import { createRequire } from 'node:module'
 
-const [modules, address, appId, key, secret, staff, member] = process.argv.slice(2)
+const [modules, address, appId, key, secret, staff, member, elsewhere] = process.argv.slice(2)
+const web = elsewhere ?? address
 const require = createRequire(`${modules}/`)
 const PusherJs = require('pusher-js')
 const Pusher = require('pusher')
@@ -32,7 +35,7 @@ function connect (token) {
     forceTLS: false,
     enabledTransports: ['ws'],
     disableStats: true,
-    authEndpoint: `http://${address}/statezero/events/auth/`,
+    authEndpoint: `http://${web}/statezero/events/auth/`,
     auth: { headers: token ? { Authorization: `Token ${token}` } : {} }
   })
 }
@@ -55,7 +58,7 @@ function listen (channel) {
 }
 
 async function ask (token, query, operation) {
-  const answer = await fetch(`http://${address}/statezero/depot.crate/`, {
+  const answer = await fetch(`http://${web}/statezero/depot.crate/`, {
     method: 'POST',
     headers: { Authorization: `Token ${token}`, 'Content-Type': 'application/json', 'X-Operation-ID': operation ?? 'none' },
     body: JSON.stringify({ ast: { query } })
@@ -113,7 +116,8 @@ console.log('outside')
 event = await memberHears.next()
 holds(event.name === 'create', 'what another program writes is told, too')
 
-const publisher = new Pusher({ appId, key, secret, host, port, useTLS: false })
+const [webHost, webPort] = web.split(':')
+const publisher = new Pusher({ appId, key, secret, host: webHost, port: webPort, useTLS: false })
 const publish = async (...words) => {
   try {
     return (await publisher.trigger(...words)).status
@@ -137,14 +141,15 @@ holds(await publish('private-depot.crate', 'create', {}) === 403, 'changes of ro
 holds(await publish('news', 'large', 'x'.repeat(10241)) === 413, 'nor what is too large')
 const forger = new Pusher({ appId, key, secret: 'another secret, as long as it must be', host, port, useTLS: false })
 holds(await forger.trigger('news', 'forged', {}).catch(error => error.status) === 401, 'a forged signature is refused')
-const listed = await publisher.get({ path: '/channels', params: { filter_by_prefix: 'ne', info: 'subscription_count' } })
+const atSockets = new Pusher({ appId, key, secret, host, port, useTLS: false })
+const listed = await atSockets.get({ path: '/channels', params: { filter_by_prefix: 'ne', info: 'subscription_count' } })
 holds((await listed.json()).channels.news.subscription_count === 2, 'channels are listed with who hears them')
 
 const ended = new Promise(resolve => ofMember.connection.bind('error', error => resolve(error.error?.data?.code ?? error.data?.code)))
 const failed = new Promise(resolve => ofMember.connection.bind('state_change', states => {
   if (['disconnected', 'failed', 'unavailable'].includes(states.current)) resolve(states.current)
 }))
-await fetch(`http://${address}/api/logout/`, { method: 'POST', headers: { Authorization: `Token ${member}` } })
+await fetch(`http://${web}/api/logout/`, { method: 'POST', headers: { Authorization: `Token ${member}` } })
 holds(await ended === 4009, 'a connection ends with the login behind it')
 holds(await failed === 'disconnected', 'and the client does not come back by itself')
 ofStaff.disconnect()

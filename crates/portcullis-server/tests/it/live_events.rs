@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::process::Server;
+use crate::redis_server::RedisServer;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 const PASSWORD: &str = "correct horse 9";
@@ -80,25 +81,20 @@ fn sql(folder: &Path, statement: &str) {
     database.execute_batch(statement).unwrap();
 }
 
-#[test]
-fn published_clients_hear_what_they_may_see() {
-    let Some(modules) = packages() else {
-        return;
-    };
-    let folder = depot();
-    let server = Server::start(folder.path());
-    let staff = server.signup("staff@example.test", PASSWORD);
-    let member = server.signup("member@example.test", PASSWORD);
+/// Runs the published clients against sockets of one server, and all other requests against `web`.
+fn check(modules: &Path, folder: &Path, sockets: &Server, web: &Server) {
+    let staff = web.signup("staff@example.test", PASSWORD);
+    let member = web.signup("member@example.test", PASSWORD);
     sql(
-        folder.path(),
+        folder,
         "UPDATE auth_user SET is_staff = 1 WHERE email = 'staff@example.test'",
     );
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hub/check.mjs");
     let mut node = Command::new("node")
         .arg(script)
         .arg(modules)
-        .args([&server.address, "portcullis", "portcullis", SECRET])
-        .args([&staff, &member])
+        .args([&sockets.address, "portcullis", "portcullis", SECRET])
+        .args([&staff, &member, &web.address])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -107,17 +103,38 @@ fn published_clients_hear_what_they_may_see() {
         let line = line.unwrap();
         if line == "outside" {
             let row = "INSERT INTO depot_crate (name, is_open) VALUES ('outside', 1)";
-            sql(folder.path(), row);
+            sql(folder, row);
         }
         told.push(line);
     }
     let told = told.join("\n");
     assert!(node.wait().unwrap().success(), "{told}");
-    assert_eq!(
-        told.lines().filter(|line| line.starts_with("ok ")).count(),
-        23,
-        "{told}"
-    );
+    let good = told.lines().filter(|line| line.starts_with("ok "));
+    assert_eq!(good.count(), 23, "{told}");
+}
+
+#[test]
+fn published_clients_hear_what_they_may_see() {
+    let Some(modules) = packages() else {
+        return;
+    };
+    let folder = depot();
+    let server = Server::start(folder.path());
+    check(&modules, folder.path(), &server, &server);
+}
+
+/// Signatures are asked for at one node, and used at another.
+#[test]
+fn published_clients_hear_the_same_on_another_node() {
+    let (Some(modules), Some(redis)) = (packages(), RedisServer::start()) else {
+        return;
+    };
+    let folder = depot();
+    let url = redis.url();
+    let words = ["--channel-layer", url.as_str()];
+    let sockets = Server::start_with(folder.path(), &words);
+    let web = Server::start_with(folder.path(), &words);
+    check(&modules, folder.path(), &sockets, &web);
 }
 
 #[test]

@@ -212,6 +212,7 @@ async fn changes(live: &Inner, entries: &[Entry]) -> Result<Vec<Change>, LiveErr
                     canonical_id: random_uuid()?,
                     at_ms: i64::try_from(at).unwrap_or_default(),
                     seen: std::collections::HashMap::new(),
+                    is_everywhere: true,
                 });
                 match changes.last_mut() {
                     Some(last) => last,

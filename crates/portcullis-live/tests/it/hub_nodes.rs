@@ -1,0 +1,123 @@
+//! Many nodes: two lives and hubs on one database, which talk through one layer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use portcullis_channels::Channels;
+use portcullis_live::{Hub, HubSettings, Live, Rule};
+use portcullis_web::Gate;
+use serde_json::{Value as Json, json};
+use tokio::time::sleep;
+
+use crate::browser::{Browser, serve};
+use crate::world::{ByHeader, Grant, World, models};
+
+/// One node.
+struct Node {
+    hub: Hub,
+    router: Router,
+    address: String,
+}
+
+impl Node {
+    async fn start(world: &World, channels: &Channels) -> Self {
+        let mut live = Live::builder(&world.database);
+        for model in models(&world.grants) {
+            live = live.model(model);
+        }
+        let live = live.build().await.unwrap();
+        let settings = HubSettings {
+            key: "key".to_owned(),
+            secret: "secret of the tests".to_owned(),
+            ..HubSettings::default()
+        };
+        let hub = Hub::new(&live, channels, settings).unwrap();
+        let hub = hub.over_nodes(Arc::new(world.database.clone()));
+        let gate = Gate::new(vec![Arc::new(ByHeader)]);
+        let router = live.doors(&gate).merge(hub.doors(&gate)).into_router();
+        Self {
+            hub,
+            router: router.clone(),
+            address: serve(router).await,
+        }
+    }
+
+    async fn browser(&self, user: i64) -> Browser {
+        Browser::open(&self.address, &self.router, user).await
+    }
+}
+
+#[tokio::test]
+async fn changes_on_one_node_are_told_on_the_other() {
+    let mut world = World::sqlite(9).await;
+    world
+        .database
+        .migrate(time::OffsetDateTime::UNIX_EPOCH)
+        .await
+        .unwrap();
+    let channels = Channels::memory();
+    let (one, other) = (
+        Node::start(&world, &channels).await,
+        Node::start(&world, &channels).await,
+    );
+    let grant = Grant {
+        own: [(71, Rule::is("team__open", true).and(Rule::is("owner", 71)))]
+            .into_iter()
+            .collect(),
+        ..Grant::default()
+    };
+    world.grant("shop.item", grant);
+    let mut browser = other.browser(71).await;
+    for channel in ["private-shop.item", "private-shop.note", "news"] {
+        let answer = browser.subscribe(channel).await;
+        assert_eq!(
+            answer["event"], "pusher_internal:subscription_succeeded",
+            "{answer}"
+        );
+    }
+    // The first node writes; it learns in moments whose rules matter on the other.
+    world.router = one.router.clone();
+    sleep(Duration::from_millis(100)).await;
+    let team = json!({ "type": "create", "data": { "name": "open", "open": true } });
+    let (_, answer) = world.ask("shop.team", team, json!({})).await;
+    let team = answer["data"]["data"][0].clone();
+    let create = json!({ "type": "create", "data": { "owner": 71, "team": team } });
+    let (_, answer) = world.ask("shop.item", create, json!({})).await;
+    let key = answer["data"]["data"][0].clone();
+    let heard = async |browser: &mut Browser| {
+        let (name, data) = browser.event().await;
+        (name, data["instances"].clone())
+    };
+    assert_eq!(
+        heard(&mut browser).await,
+        ("create".to_owned(), json!([key]))
+    );
+    let row = json!({ "type": "filter", "conditions": { "pk": key } });
+    let update = |data: Json| json!({ "type": "update_instance", "filter": row, "data": data });
+    world
+        .ask("shop.item", update(json!({ "owner": 1 })), json!({}))
+        .await;
+    assert_eq!(
+        heard(&mut browser).await,
+        ("update".to_owned(), json!([key])),
+        "a lost row"
+    );
+    world
+        .ask("shop.item", update(json!({ "size": 1 })), json!({}))
+        .await;
+    world
+        .ask(
+            "shop.note",
+            json!({ "type": "create", "data": {} }),
+            json!({}),
+        )
+        .await;
+    let (name, data) = browser.event().await;
+    assert_eq!(
+        (name.as_str(), &data["model"]),
+        ("create", &json!("shop.note"))
+    );
+    assert!(one.hub.publish("news", "headline", "{}"));
+    assert_eq!(browser.event().await.0, "headline");
+}
