@@ -100,7 +100,9 @@ impl AccountStore for Database {
             return Ok(None);
         };
         let mut transaction = self.begin().await?;
-        if let Some(username) = &change.username
+        // Where it is the address, it changes as addresses do: with a mail.
+        let username = (change.username).filter(|_| transaction.user_table.has_username());
+        if let Some(username) = &username
             && !claim_username(&mut transaction, id, username).await?
         {
             return Err(CreateAccountError::Taken);
@@ -108,7 +110,7 @@ impl AccountStore for Database {
         let sql = "UPDATE auth_user SET username = COALESCE(?1, username), \
                    first_name = COALESCE(?2, first_name), last_name = COALESCE(?3, last_name) \
                    WHERE id = ?4";
-        let values = values![change.username, change.first_name, change.last_name, id];
+        let values = values![username, change.first_name, change.last_name, id];
         transaction.execute(sql, values).await?;
         let sql = format!("SELECT {COLUMNS} FROM auth_user u WHERE u.id = ?1");
         let changed = transaction.optional_row(&sql, values![id]).await?;
@@ -140,27 +142,39 @@ pub(crate) async fn insert_account(
     account: &NewAccount,
 ) -> Result<Option<MadeAccount>, StoreError> {
     let empty = transaction.user_table.empty_columns();
+    let has_username = transaction.user_table.has_username();
+    let (name_column, name_value) = match has_username {
+        true => (", username", ", ?6"),
+        false => ("", ""),
+    };
     let sql = format!(
-        "INSERT INTO auth_user (password, last_login, is_superuser, username, last_name, \
-         email, is_staff, is_active, date_joined, first_name{empty}) \
-         VALUES (?1, NULL, ?2, ?3, '', ?4, ?5, TRUE, ?6, ''{}) \
+        "INSERT INTO auth_user (password, last_login, is_superuser, last_name, \
+         email, is_staff, is_active, date_joined, first_name{name_column}{empty}) \
+         VALUES (?1, NULL, ?2, '', ?3, ?4, TRUE, ?5, ''{name_value}{}) \
          ON CONFLICT DO NOTHING RETURNING id",
         ", ''".repeat(empty.matches(',').count())
     );
+    let username = match has_username {
+        true => &account.username,
+        // Nobody could log in without either.
+        false if account.email.is_empty() => return Ok(None),
+        false => &account.email,
+    };
     let values = values![
         account.password.expose_secret(),
         account.is_superuser,
-        &account.username,
         &account.email,
         account.is_staff,
         account.now,
+        username,
     ];
+    let values = if has_username { values } else { &values[..5] };
     let Some(row) = transaction.optional_row(&sql, values).await? else {
         return Ok(None);
     };
     let id: i64 = row.get(0)?;
     let names = Names::Usernames;
-    if !names.claim(transaction, &account.username, id).await? {
+    if !names.claim(transaction, username, id).await? {
         return Ok(None);
     }
     let mut email_address = None;

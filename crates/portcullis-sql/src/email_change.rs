@@ -45,10 +45,17 @@ pub(crate) async fn apply(
     if is_name && !claim_username(transaction, user_id, name).await? {
         return Ok(Applied::Taken);
     }
-    let sql = "UPDATE auth_user SET email = ?1, username = ?2 WHERE id = ?3";
-    transaction
-        .execute(sql, values![email, name, user_id])
-        .await?;
+    match transaction.user_table.has_username() {
+        true => {
+            let sql = "UPDATE auth_user SET email = ?1, username = ?2 WHERE id = ?3";
+            let values = values![email, name, user_id];
+            transaction.execute(sql, values).await?
+        }
+        false => {
+            let sql = "UPDATE auth_user SET email = ?1 WHERE id = ?2";
+            transaction.execute(sql, values![email, user_id]).await?
+        }
+    };
     for sql in [
         "UPDATE account_emailaddress SET \"primary\" = FALSE WHERE user_id = ?1 AND id <> ?2",
         "UPDATE account_emailaddress SET \"primary\" = TRUE WHERE user_id = ?1 AND id = ?2",

@@ -16,10 +16,12 @@ const STOCK: &str = "auth_user";
 /// What may follow that name: the tables of what users belong to, and hold.
 const ENDS: [&str; 3] = ["", "_groups", "_user_permissions"];
 
-/// The columns that a user table must have.
-const COLUMNS: [&str; 11] = [
+/// The column of log-in names, which a table may be without: people then log in by their address.
+const NAME: &str = "username";
+
+/// The other columns that a user table must have.
+const COLUMNS: [&str; 10] = [
     "id",
-    "username",
     "email",
     "password",
     "is_active",
@@ -42,6 +44,7 @@ struct Own {
     key: String,
     /// The texts of the project's own that have no default: `, "a", "b"`.
     empty: String,
+    has_username: bool,
 }
 
 impl UserTable {
@@ -61,26 +64,38 @@ impl UserTable {
         self.0.as_ref().map_or("", |own| &own.empty)
     }
 
+    /// Whether users have a log-in name besides their address. Where they have none, what statements read
+    /// as `username` is the address; those that write it must not.
+    pub(crate) fn has_username(&self) -> bool {
+        self.0.as_ref().is_none_or(|own| own.has_username)
+    }
+
     /// A statement about this table.
     pub(crate) fn put_into<'a>(&self, sql: &'a str) -> Cow<'a, str> {
         match &self.0 {
-            Some(own) if sql.contains(STOCK) => Cow::Owned(renamed(sql, &own.name)),
+            Some(own) if sql.contains(STOCK) => {
+                let sql = renamed(sql, STOCK, &own.name, &ENDS);
+                Cow::Owned(match own.has_username {
+                    true => sql,
+                    false => renamed(&sql, NAME, "email", &[""]),
+                })
+            }
             _ => Cow::Borrowed(sql),
         }
     }
 }
 
-/// The statement with another name wherever the stock table, or one that goes with it, is named.
-fn renamed(sql: &str, name: &str) -> String {
+/// The statement with another name wherever one stands as a whole word, or with one of these ends.
+fn renamed(sql: &str, old: &str, new: &str, ends: &[&str]) -> String {
     let mut text = String::with_capacity(sql.len());
     let mut rest = sql;
-    while let Some(at) = rest.find(STOCK) {
+    while let Some(at) = rest.find(old) {
         let (before, from) = rest.split_at(at);
         text.push_str(before);
-        let after = &from[STOCK.len()..];
+        let after = &from[old.len()..];
         let tail: String = after.chars().take_while(|c| is_part(*c)).collect();
-        let is_whole = !before.ends_with(is_part) && ENDS.contains(&tail.as_str());
-        text.push_str(if is_whole { name } else { STOCK });
+        let is_whole = !before.ends_with(is_part) && ends.contains(&tail.as_str());
+        text.push_str(if is_whole { new } else { old });
         rest = after;
     }
     text + rest
@@ -93,7 +108,8 @@ fn is_part(character: char) -> bool {
 impl Database {
     /// With users in another table than `auth_user`: that of a model of the project, such as one made of
     /// Django's `AbstractUser`, with its columns and a whole number as its key. Texts that the project has added
-    /// are empty for those who sign up here.
+    /// are empty for those who sign up here. It may be without `username` (`USERNAME_FIELD = "email"`) where
+    /// addresses are unique: they are the log-in names then, and change where the address does.
     ///
     /// # Errors
     /// When there is no such table, or it is not of that kind, which the error says; and when the database fails.
@@ -121,6 +137,10 @@ impl Database {
         if !missing.is_empty() {
             return Err(unfit(name, &format!("it has no {}", missing.join(", "))));
         }
+        let has_username = has(NAME);
+        if !has_username && !self.is_unique(name, "email").await? {
+            return Err(unfit(name, "it has no username, and email is not unique"));
+        }
         let is_number = |kind: &str| kind.to_lowercase().contains("int");
         if !columns
             .iter()
@@ -130,7 +150,7 @@ impl Database {
         }
         let mut empty = String::new();
         for column in columns.iter().filter(|column| column.is_wanted) {
-            if COLUMNS.contains(&column.name.as_str()) {
+            if COLUMNS.contains(&column.name.as_str()) || column.name == NAME {
                 continue;
             }
             let kind = column.kind.to_lowercase();
@@ -155,8 +175,32 @@ impl Database {
             name: name.to_owned(),
             key,
             empty,
+            has_username,
         };
         Ok(self.with_table(UserTable(Some(Arc::new(own)))))
+    }
+
+    /// Whether users have log-in names besides their addresses.
+    #[must_use]
+    pub fn has_usernames(&self) -> bool {
+        self.user_table().has_username()
+    }
+
+    /// Whether two rows of a table cannot have the same in a column.
+    async fn is_unique(&self, table: &str, column: &str) -> Result<bool, StoreError> {
+        let sql = match self.dialect() {
+            Dialect::Sqlite => {
+                "SELECT 1 FROM pragma_index_list(?1) l WHERE l.\"unique\" AND NOT l.partial \
+                 AND (SELECT group_concat(i.name) FROM pragma_index_info(l.name) i) = ?2"
+            }
+            Dialect::Postgres => {
+                "SELECT 1::bigint FROM pg_index x JOIN pg_attribute a ON a.attrelid = x.indrelid \
+                 AND a.attnum = x.indkey[0] WHERE x.indrelid = to_regclass(quote_ident(?1)) \
+                 AND x.indisunique AND x.indnkeyatts = 1 AND x.indpred IS NULL AND a.attname = ?2"
+            }
+        };
+        let rows = self.rows_now(sql, values![table, column]).await?;
+        Ok(!rows.is_empty())
     }
 
     /// The columns of a table; none when there is no such table.
@@ -197,7 +241,7 @@ fn unfit(name: &str, why: &str) -> StoreError {
 
 #[cfg(test)]
 mod tests {
-    use super::renamed;
+    use super::*;
 
     #[test]
     fn stock_table_and_those_that_go_with_it_are_renamed() {
@@ -217,7 +261,14 @@ mod tests {
             ("UPDATE auth_user", "UPDATE shop_member"),
             ("SELECT 1", "SELECT 1"),
         ] {
-            assert_eq!(renamed(sql, "shop_member"), wanted);
+            assert_eq!(renamed(sql, STOCK, "shop_member", &ENDS), wanted);
         }
+    }
+
+    #[test]
+    fn without_a_username_the_address_is_read() {
+        let sql = "SELECT u.username, username_x FROM portcullis_username";
+        let wanted = "SELECT u.email, username_x FROM portcullis_username";
+        assert_eq!(renamed(sql, NAME, "email", &[""]), wanted);
     }
 }

@@ -4,6 +4,7 @@
 mod abandonment;
 mod accounts;
 mod administration;
+mod addresses_as_names;
 mod audit;
 mod devices;
 mod jwt;

@@ -53,6 +53,8 @@ behaviours! {
     administration::administrators_end_logins_and_set_passwords,
     administration::administrators_make_change_and_delete_groups,
     administration::users_are_listed_by_keys_in_every_order,
+    addresses_as_names::people_without_a_username_are_known_by_their_address,
+    addresses_as_names::without_a_username_addresses_must_be_unique,
     audit::lines_are_filtered_and_the_newest_is_last,
     audit::lines_are_short_and_plain_whatever_the_client_says,
     audit::lines_are_written_with_what_they_tell_about,

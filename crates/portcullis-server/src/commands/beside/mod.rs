@@ -49,10 +49,15 @@ pub(super) async fn beside(words: &Beside) -> anyhow::Result<()> {
     };
     let users = user_table(&found, project.as_ref());
     let mut report = what_there_is(&found, &users, project.as_ref());
-    report += &what_is_not_served(&found, project.as_ref());
+    let database = database.with_user_table(&users).await;
+    let name = match &database {
+        Ok(database) if !database.has_usernames() => "email",
+        _ => "username",
+    };
+    report += &what_is_not_served(&found, name, project.as_ref());
     let key = key(project.as_ref());
     report += &verdict_on_key(&found, key.as_deref(), project.as_ref());
-    let database = match database.with_user_table(&users).await {
+    let database = match database {
         Ok(database) if found.has_stock_users || users != STOCK => database,
         Ok(_) => {
             say(&report)?;
@@ -178,7 +183,7 @@ fn what_there_is(found: &Inspection, users: &str, project: Option<&Project>) -> 
 }
 
 /// A line for everything that is not served, or differs.
-fn what_is_not_served(found: &Inspection, project: Option<&Project>) -> String {
+fn what_is_not_served(found: &Inspection, name: &str, project: Option<&Project>) -> String {
     let mut lines: Vec<String> = Vec::new();
     let others = found.other_user_tables.len();
     if project.is_none() && others + usize::from(found.has_stock_users) > 1 {
@@ -194,7 +199,7 @@ fn what_is_not_served(found: &Inspection, project: Option<&Project>) -> String {
         lines.push(format!("no table {table}: {what}"));
     }
     if let Some(project) = project {
-        of_project(project, &mut lines);
+        of_project(project, name, &mut lines);
     }
     lines
         .iter()
@@ -202,7 +207,8 @@ fn what_is_not_served(found: &Inspection, project: Option<&Project>) -> String {
         .collect()
 }
 
-fn of_project(project: &Project, lines: &mut Vec<String>) {
+/// `name` is the column of log-in names here.
+fn of_project(project: &Project, name: &str, lines: &mut Vec<String>) {
     let engine = project.text("session_engine");
     if engine.ends_with(".cached_db") {
         lines.push("sessions that end here live on in Django's cache (cached_db)".to_owned());
@@ -219,7 +225,7 @@ fn of_project(project: &Project, lines: &mut Vec<String>) {
         lines.push("CSRF_USE_SESSIONS: our CSRF secret is a cookie".to_owned());
     }
     let field = project.text("username_field");
-    if field != "username" {
+    if field != name {
         lines.push(format!(
             "USERNAME_FIELD {field:?}: people log in by username or e-mail"
         ));

@@ -152,7 +152,7 @@ fn a_database_that_is_none_of_djangos_is_told_apart() {
     assert!(!output.status.success());
     assert!(said.contains("users in shop_member"), "{said}");
     assert!(
-        said.contains("users cannot be in \"shop_member\": it has no username"),
+        said.contains("users cannot be in \"shop_member\": it has no email,"),
         "{said}"
     );
     assert!(!here.path().join("portcullis.toml").exists());
