@@ -3,8 +3,8 @@
 
 mod abandonment;
 mod accounts;
-mod administration;
 mod addresses_as_names;
+mod administration;
 mod audit;
 mod devices;
 mod jwt;
