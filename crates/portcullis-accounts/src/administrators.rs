@@ -10,7 +10,7 @@ use portcullis_django::random::{self, ALPHANUMERIC};
 use portcullis_web::{Access, FieldErrors, Fields, Refusal, TextRule};
 use time::{Duration, OffsetDateTime};
 
-use crate::signup::NewUser;
+use crate::signup::{NewUser, SignUpError, check_password};
 use crate::{Accounts, LoggedIn, SignedUp};
 
 /// How many characters a key has: 43 of a 62-letter alphabet are 256 bits.
@@ -107,6 +107,50 @@ impl Accounts {
             self.setup_key.give_back(&key, expires);
         }
         made
+    }
+
+    /// Whether there is a key by which the first administrator can be made.
+    #[must_use]
+    pub fn awaits_administrator(&self) -> bool {
+        let expires = self.setup_key.expires();
+        expires.is_some_and(|expires| expires > self.clock.now())
+    }
+
+    /// Makes the first administrator by `setup_key`, `email` and `password`, without a login.
+    ///
+    /// # Errors
+    /// 400 for what is wrong in the fields, the key among them; a good key then stays good. 503 when the database fails.
+    pub async fn sign_up_first_administrator(
+        &self,
+        request: &Parts,
+        fields: &Fields,
+    ) -> Result<(), Refusal> {
+        let key = fields.optional_text(TextRule::new("setup_key"), &mut FieldErrors::default());
+        let key = key.unwrap_or_default();
+        let expires = self.setup_key.expires();
+        let Some(expires) = expires.filter(|_| self.setup_key.take(&key, self.clock.now())) else {
+            let text =
+                "This is not the key, or it is over: a new one is printed at the next start.";
+            return Err(FieldErrors::one("setup_key", text).into());
+        };
+        let made = self.make_without_login(request, fields).await;
+        if made.is_err() {
+            self.setup_key.give_back(&key, expires);
+        }
+        made
+    }
+
+    async fn make_without_login(&self, request: &Parts, fields: &Fields) -> Result<(), Refusal> {
+        let new = NewUser::from_fields(fields)?.administrator();
+        check_password(&new).into_result()?;
+        match self.create(request, new, None).await {
+            Ok(_) => Ok(()),
+            Err(SignUpError::Refused(refusal)) => Err(refusal),
+            Err(SignUpError::EmailTaken | SignUpError::UsernameTaken) => {
+                let text = "Somebody has this e-mail address already.";
+                Err(FieldErrors::one("email", text).into())
+            }
+        }
     }
 
     async fn make(&self, request: &Parts, new: NewUser) -> Result<LoggedIn, Refusal> {

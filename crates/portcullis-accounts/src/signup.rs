@@ -249,7 +249,7 @@ pub(crate) fn taken() -> FieldErrors {
 }
 
 /// What is wrong with a new password; every complaint at once.
-fn check_password(new: &NewUser) -> FieldErrors {
+pub(crate) fn check_password(new: &NewUser) -> FieldErrors {
     let owner = UserAttributes {
         email: &new.email,
         ..UserAttributes::default()

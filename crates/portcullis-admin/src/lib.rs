@@ -4,9 +4,10 @@
 //! permissions (`auth.view_user`, `auth.change_user`, …) as they are in the database at that moment.
 //!
 //! Reading order: [`Admin`], `visit` (who came, and what they may), `page` (how answers are written), `login`,
-//! `index`, `users`, `groups`.
+//! `index`, `users`, `groups`, `audit`.
 #![forbid(unsafe_code)]
 
+mod audit;
 mod files;
 mod groups;
 mod index;
@@ -15,6 +16,7 @@ mod next;
 mod page;
 mod query;
 mod settings;
+mod setup;
 mod site;
 mod trouble;
 mod users;

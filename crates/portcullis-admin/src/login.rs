@@ -65,6 +65,7 @@ fn show(
         "next": next,
         "name": name,
         "pending": null,
+        "awaits_administrator": site.accounts().awaits_administrator(),
         "message": message,
     });
     site.render(StatusCode::OK, "login.html", values)
@@ -136,6 +137,7 @@ fn ask(
         "next": next,
         "name": "",
         "pending": pending,
+        "awaits_administrator": false,
         "message": message,
     });
     site.render(StatusCode::OK, "login.html", values)

@@ -10,7 +10,7 @@ use portcullis_web::{Doors, Gate, Methods, Passwords, SessionAuthentication, get
 use time::OffsetDateTime;
 
 use crate::settings::AdminSettings;
-use crate::{files, groups, index, login, page, users};
+use crate::{audit, files, groups, index, login, page, setup, users};
 
 /// Where people log in.
 pub(crate) const LOGIN: &str = "/admin/login/";
@@ -65,6 +65,7 @@ impl Admin {
         let open = [
             (LOGIN, login::methods(self)),
             ("/admin/logout/", login::out(self)),
+            ("/admin/setup/", setup::methods(self)),
         ];
         for (path, methods) in open {
             doors = doors
@@ -75,6 +76,7 @@ impl Admin {
         }
         let pages = [
             ("/admin/".to_owned(), index::methods(self)),
+            ("/admin/audit/".to_owned(), audit::methods(self)),
             (
                 "/admin/{*path}".to_owned(),
                 get(|| async { crate::trouble::Trouble::from(portcullis_web::Refusal::NotFound) }),

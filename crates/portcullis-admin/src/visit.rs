@@ -88,6 +88,7 @@ impl Visit {
             "visitor": self.user.username,
             "sees_users": self.may_see_users(),
             "sees_groups": self.may_see_groups(),
+            "sees_audit": self.rights.is_superuser,
         });
         if let (Value::Object(own), Value::Object(shared)) = (&mut own, shared) {
             own.extend(shared);

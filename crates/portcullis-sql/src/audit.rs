@@ -36,13 +36,14 @@ impl AuditStore for Database {
                    a.address, a.device FROM portcullis_audit a \
                    LEFT JOIN auth_user u ON u.id = a.user_id WHERE a.id > ?1 \
                    AND (?2 IS NULL OR a.user_id = ?2) AND (?3 IS NULL OR a.event = ?3) \
-                   AND (?4 IS NULL OR a.at >= ?4) ORDER BY a.id DESC LIMIT ?5";
+                   AND (?4 IS NULL OR a.at >= ?4) AND a.id < ?6 ORDER BY a.id DESC LIMIT ?5";
         let values = values![
             filter.after.unwrap_or(i64::MIN),
             user,
             filter.event.map(AuditEvent::name),
             filter.since,
-            filter.limit
+            filter.limit,
+            filter.before.unwrap_or(i64::MAX)
         ];
         let rows = self.rows(sql, values).await?;
         rows.iter().rev().map(record_of).collect()

@@ -239,6 +239,8 @@ pub struct AuditFilter {
     pub since: Option<OffsetDateTime>,
     /// With larger numbers only.
     pub after: Option<i64>,
+    /// With smaller numbers only.
+    pub before: Option<i64>,
     /// The last so many.
     pub limit: u32,
 }
@@ -250,6 +252,7 @@ impl Default for AuditFilter {
             event: None,
             since: None,
             after: None,
+            before: None,
             limit: 100,
         }
     }

@@ -47,6 +47,7 @@ pub(super) async fn run(settings: &Settings, what: AuditCommand) -> anyhow::Resu
         event,
         since,
         after: None,
+        before: None,
         limit: what.limit,
     };
     // What is there counts as seen, whether it was asked for or not.

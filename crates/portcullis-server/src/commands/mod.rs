@@ -152,8 +152,8 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     say(&(first_words(settings, opened, &address, &doors) + &notes))?;
     if let Some(key) = setup_key {
         say(&format!(
-            "  admin     first administrator: POST http://{address}/api/administrators/ with email, \
-             password and setup_key={key} (one hour, once)\n"
+            "  admin     first administrator: http://{address}/admin/setup/, or POST /api/administrators/ with \
+             email, password and setup_key={key} (one hour, once)\n"
         ))?;
     }
     let worker = mailer.map(|mailer| mailer.spawn(store));

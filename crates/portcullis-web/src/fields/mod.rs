@@ -35,6 +35,13 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     }
 }
 
+impl From<Map<String, Value>> for Fields {
+    /// For what was read in another way.
+    fn from(fields: Map<String, Value>) -> Self {
+        Self(fields)
+    }
+}
+
 impl Fields {
     /// The fields as they came.
     #[must_use]

@@ -154,3 +154,30 @@ async fn users_are_shown_to_those_who_may_see_them_and_hashes_to_nobody() {
         }
     }
 }
+
+#[tokio::test]
+async fn superusers_read_the_audit_log() {
+    let client = Client::new().await;
+    account(
+        &client,
+        "root@example.com",
+        "is_staff = 1, is_superuser = 1",
+    )
+    .await;
+    staff(&client, "ada@example.com", &["view_user"]).await;
+    let ada = Visitor::logged_in(&client, "ada@example.com").await;
+    assert_eq!(ada.get("/admin/audit/").await.status, 403);
+    let root = Visitor::logged_in(&client, "root@example.com").await;
+    let shown = async |query: &str| {
+        let answer = root.get(&format!("/admin/audit/?{query}")).await;
+        assert_eq!(answer.status, 200, "{query}");
+        answer.body.as_str().unwrap().to_owned()
+    };
+    let lines = |page: &str| page.matches("data-label=\"Event\"").count();
+    assert_eq!(lines(&shown("").await), 4, "two sign-ups and two log-ins");
+    assert_eq!(lines(&shown("event=login").await), 2);
+    assert_eq!(lines(&shown("user=ADA@example.com&event=login").await), 1);
+    assert!(shown("user=nobody").await.contains("Nobody has that name."));
+    assert_eq!(lines(&shown("before=2&event=nonsense").await), 1);
+    assert!(shown("before=0").await.contains("There are no such lines."));
+}
