@@ -46,6 +46,8 @@ export interface BackendConfig {
   GENERATED_TYPES_DIR?: string;
   /** Where `sync` writes actions; needed by `sync` only. */
   GENERATED_ACTIONS_DIR?: string;
+  /** Where `sync` writes the types of sockets; needed by `sync` only. */
+  GENERATED_SOCKETS_DIR?: string;
   fileUploadMode?: "server" | "s3";
   /** The zone in which dates and times are sent and shown, like `Europe/Paris`; `UTC` when it is not said. */
   BACKEND_TZ?: string;
@@ -73,7 +75,7 @@ export interface Backend extends BackendConfig {
 }
 
 const KEYS = [
-  "API_URL", "GENERATED_TYPES_DIR", "GENERATED_ACTIONS_DIR", "fileUploadMode", "BACKEND_TZ",
+  "API_URL", "GENERATED_TYPES_DIR", "GENERATED_ACTIONS_DIR", "GENERATED_SOCKETS_DIR", "fileUploadMode", "BACKEND_TZ",
   "getAuthHeaders", "events", "auth", "persist", "timeout",
 ];
 let backends: Map<string, Backend> | undefined;
@@ -143,7 +145,7 @@ function problemsOf(at: string, value: Record<string, unknown>): string[] {
     problems.push(`${at}.${key} is not known${near ? `; did you mean ${near}?` : ""}`);
   }
   if (!isUrl(value["API_URL"])) problems.push(`${at}.API_URL must be a URL like "https://example.com/statezero"`);
-  for (const key of ["GENERATED_TYPES_DIR", "GENERATED_ACTIONS_DIR"]) {
+  for (const key of ["GENERATED_TYPES_DIR", "GENERATED_ACTIONS_DIR", "GENERATED_SOCKETS_DIR"]) {
     if (value[key] !== undefined && typeof value[key] !== "string") problems.push(`${at}.${key} must be a folder`);
   }
   oneOf(problems, `${at}.fileUploadMode`, value["fileUploadMode"], ["server", "s3"]);

@@ -2,8 +2,9 @@
 
 import { backend as backendOf, type Backend, type Headers } from "./config.js";
 import { csrfHeaders } from "./auth/csrf.js";
+import { upload } from "./upload.js";
 import { epoch, mustBe, type Epoch } from "./epoch.js";
-import { errorOf, NetworkError, NotAuthenticated, NotJsonError, PortcullisError, ResetError } from "./errors.js";
+import { errorOf, NetworkError, NotAuthenticated, NotJsonError, PortcullisError } from "./errors.js";
 
 /** What is asked of a server. */
 export interface Ask {
@@ -15,6 +16,8 @@ export interface Ask {
   signal?: AbortSignal;
   /** Without the headers of whoever is logged in: for log-ins. */
   isAnonymous?: boolean;
+  /** Is told how much of the body is sent, from 0 to 1, where browsers can say it. */
+  onProgress?: (part: number) => void;
 }
 
 /** What came back. */
@@ -96,13 +99,15 @@ async function once<T>(url: string, ask: Ask, used: Headers, begun: Epoch): Prom
   let response: Response;
   let text: string;
   try {
-    response = await fetch(url, {
+    const init = {
       method,
       headers,
-      credentials: backend.auth?.mode === "session" ? "include" : "same-origin",
-      signal: AbortSignal.any(signals),
-      ...(body === undefined ? {} : { body: isPlain ? (body as BodyInit) : JSON.stringify(body) }),
-    });
+      credentials: backend.auth?.mode === "session" ? ("include" as const) : ("same-origin" as const),
+      // Large bodies take as long as they take.
+      signal: AbortSignal.any(ask.onProgress ? signals.filter((signal) => signal !== timeout) : signals),
+      ...(body === undefined ? {} : { body: isPlain ? (body as string | FormData) : JSON.stringify(body) }),
+    };
+    response = await (ask.onProgress && typeof XMLHttpRequest !== "undefined" ? upload(url, init, ask.onProgress) : fetch(url, init));
     text = await response.text();
   } catch (error) {
     mustBe(begun);
@@ -151,5 +156,3 @@ export function accountsUrl(backend: Backend, path: string): string {
   if (url.origin !== base.origin) throw new PortcullisError("ConfigError", `${url.origin} is not ${base.origin}, and gets no credentials.`);
   return url.href;
 }
-
-export { ResetError };

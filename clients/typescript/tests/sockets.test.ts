@@ -1,7 +1,11 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { login, logout, logoutEverywhere, openSocket, setConfig, signup, type PortcullisSocket, type SocketAuth } from "../src/index.js";
+import { sync } from "../src/cli/sync.js";
 import { until } from "./server/generated.js";
 
 const server = inject("server");
@@ -85,6 +89,19 @@ describe("a socket", () => {
     expect(await socket.ask("echo", { text: "still" })).toMatchObject({ text: "still" });
     expect(states).toEqual([]);
     expect(opened).toHaveLength(1);
+  });
+});
+
+describe("types of sockets", () => {
+  it("are made of what the server says about its messages", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "portcullis-sockets-"));
+    writeFileSync(join(folder, "portcullis.config.mjs"), `export default { backendConfigs: { default: { API_URL: "${server}/statezero", GENERATED_SOCKETS_DIR: "./sockets" } } };`);
+    await sync({ folder, headers: {}, say: () => undefined, progress: () => undefined });
+    const text = readFileSync(join(folder, "sockets/index.d.ts"), "utf8");
+    expect(text).toContain("export declare function openWs(options?: SocketOptions): PortcullisSocket<WsMessages>;");
+    expect(text).toMatch(/send: \{[^}]*"echo": \{ text: string/);
+    expect(text).toMatch(/"ping": undefined;/);
+    rmSync(folder, { recursive: true });
   });
 });
 

@@ -36,6 +36,11 @@ export async function describe(apiUrl: string, headers: Record<string, string>, 
   return { models, actions: Object.entries(actions ?? {}).map(([name, action]) => ({ ...action, action_name: name })) };
 }
 
+/** Asks for the messages of its sockets. */
+export function describeSockets(url: string, headers: Record<string, string>): Promise<unknown> {
+  return get(`${url.replace(/\/+$/, "")}/docs/asyncapi.json`, headers);
+}
+
 async function get<T>(url: string, headers: Record<string, string>): Promise<T> {
   let answer: Response;
   try {

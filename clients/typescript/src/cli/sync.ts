@@ -5,7 +5,8 @@ import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { validated, type Backend } from "../config.js";
 import { actionFiles, MARK, modelFiles, type Files } from "./generate.js";
-import { describe, SyncError } from "./schemas.js";
+import { describe, describeSockets, SyncError } from "./schemas.js";
+import { socketFiles } from "./sockets.js";
 
 /** What `sync` was asked for. */
 export interface SyncOptions {
@@ -33,15 +34,21 @@ export async function sync(options: SyncOptions): Promise<number> {
 }
 
 async function syncOne(backend: Backend, options: SyncOptions, base: string): Promise<number> {
-  const { GENERATED_TYPES_DIR, GENERATED_ACTIONS_DIR } = backend;
-  if (!GENERATED_TYPES_DIR && !GENERATED_ACTIONS_DIR) {
-    throw new SyncError(`backendConfigs.${backend.name} has neither GENERATED_TYPES_DIR nor GENERATED_ACTIONS_DIR: there is nothing to write.`);
+  const { GENERATED_TYPES_DIR, GENERATED_ACTIONS_DIR, GENERATED_SOCKETS_DIR } = backend;
+  if (!GENERATED_TYPES_DIR && !GENERATED_ACTIONS_DIR && !GENERATED_SOCKETS_DIR) {
+    throw new SyncError(`backendConfigs.${backend.name} has none of GENERATED_TYPES_DIR, GENERATED_ACTIONS_DIR and GENERATED_SOCKETS_DIR: there is nothing to write.`);
   }
-  const described = await describe(backend.API_URL, { ...(await configured(backend)), ...options.headers }, options.progress);
+  const headers = { ...(await configured(backend)), ...options.headers };
+  const wantsModels = GENERATED_TYPES_DIR !== undefined || GENERATED_ACTIONS_DIR !== undefined;
+  const described = wantsModels ? await describe(backend.API_URL, headers, options.progress) : { models: [], actions: [] };
   const from = options.from ?? "@portcullis/client";
   let changed = 0;
   if (GENERATED_TYPES_DIR) changed += write(resolve(base, GENERATED_TYPES_DIR), modelFiles(described.models, backend.name, from));
   if (GENERATED_ACTIONS_DIR) changed += write(resolve(base, GENERATED_ACTIONS_DIR), actionFiles(described.actions, backend.name, from));
+  if (GENERATED_SOCKETS_DIR) {
+    const document = await describeSockets(backend.auth?.url ?? new URL(backend.API_URL).origin, headers);
+    changed += write(resolve(base, GENERATED_SOCKETS_DIR), socketFiles(document, from));
+  }
   options.say(`${backend.name}: ${described.models.length} models and ${described.actions.length} actions; ${changed} files changed`);
   return changed;
 }

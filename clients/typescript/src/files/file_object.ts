@@ -78,7 +78,8 @@ export class FileObject {
     const form = new FormData();
     form.append("file", this.file, this.file.name);
     const url = `${this.#backend.API_URL}/files/upload/`;
-    return stored((await request(url, { backend: this.#backend, method: "POST", body: form })).body);
+    const onProgress = (part: number): void => this.#step("uploading", part);
+    return stored((await request(url, { backend: this.#backend, method: "POST", body: form, onProgress })).body);
   }
 
   async #toS3(): Promise<StoredFile> {
