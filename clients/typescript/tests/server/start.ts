@@ -39,6 +39,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const settings = {
     PORTCULLIS_LISTEN: "127.0.0.1:0",
     PORTCULLIS_JWT_ACCESS_TOKEN_LIFETIME: "2",
+    PORTCULLIS_CHANNELS_FIRST_MESSAGE_TIME: "2",
     // All of the tests come from one address.
     PORTCULLIS_SIGNUP_LIMIT_TRIES: "1000",
     PORTCULLIS_LOGIN_LIMIT_TRIES_PER_ADDRESS: "1000",
