@@ -62,9 +62,11 @@ async fn changes_on_one_node_are_told_on_the_other() {
         Node::start(&world, &channels).await,
     );
     let grant = Grant {
-        own: [(71, Rule::is("team__open", true).and(Rule::is("owner", 71)))]
-            .into_iter()
-            .collect(),
+        own: Arc::new(
+            [(71, Rule::is("team__open", true).and(Rule::is("owner", 71)))]
+                .into_iter()
+                .collect(),
+        ),
         ..Grant::default()
     };
     world.grant("shop.item", grant);

@@ -132,7 +132,7 @@ pub(crate) async fn everybody_hears_what_they_see(world: &mut World, rounds: usi
         if round % 5 == 0 {
             let own = USERS.map(|user| (user, rule(&mut random, "shop.item", 3)));
             let grant = Grant {
-                own: own.into_iter().collect(),
+                own: Arc::new(own.into_iter().collect()),
                 ..Grant::default()
             };
             world.grant("shop.item", grant);
@@ -198,7 +198,7 @@ async fn narrowed_rights_end_events_at_once() {
     browser.subscribe("private-shop.note").await;
     let create = |owner: i64| json!({ "type": "create", "data": { "owner": owner } });
     let grant = |rule: Rule, actions: Actions| Grant {
-        own: [(21, rule)].into_iter().collect(),
+        own: Arc::new([(21, rule)].into_iter().collect()),
         actions,
         ..Grant::default()
     };

@@ -6,6 +6,7 @@ mod events;
 mod features;
 mod gate;
 mod hub;
+mod hub_many;
 mod hub_nodes;
 mod hub_receivers;
 mod introspection;

@@ -1,5 +1,6 @@
 //! Changes that others make.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_core::{Clock, SystemClock};
@@ -46,7 +47,7 @@ pub(crate) async fn all(world: &mut World) {
         (52, Rule::is("team__open", true).and(Rule::is("owner", 902))),
     ];
     let grant = Grant {
-        own: own.into_iter().collect(),
+        own: Arc::new(own.into_iter().collect()),
         ..Grant::default()
     };
     world.grant("shop.item", grant);

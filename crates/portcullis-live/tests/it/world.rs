@@ -31,7 +31,7 @@ use crate::reference::{Link, Reference, Row};
 pub(crate) struct Grant {
     pub(crate) filter: Rule,
     /// In its place, for these users.
-    pub(crate) own: HashMap<i64, Rule>,
+    pub(crate) own: Arc<HashMap<i64, Rule>>,
     pub(crate) exclude: Rule,
     pub(crate) actions: Actions,
     pub(crate) object: Actions,
@@ -43,7 +43,7 @@ impl Default for Grant {
     fn default() -> Self {
         Self {
             filter: Rule::Everything,
-            own: HashMap::new(),
+            own: Arc::default(),
             exclude: Rule::Nothing,
             actions: Actions::ALL,
             object: Actions::ALL,
