@@ -1,6 +1,7 @@
 //! Who is told of a change: decided for each receiver when it is told, on the rows before and after.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -33,13 +34,22 @@ pub(super) async fn run(hub: Weak<Inner>, mut waiting: mpsc::UnboundedReceiver<W
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let work = tokio::select! {
-            work = waiting.recv() => work,
-            _ = tick.tick() => Some(Work::Recheck(None)),
+        let (work, is_given) = tokio::select! {
+            work = waiting.recv() => (work, true),
+            _ = tick.tick() => (Some(Work::Recheck(None)), false),
         };
         let (Some(work), Some(inner)) = (work, hub.upgrade()) else {
             return;
         };
+        if is_given {
+            inner.pending.fetch_sub(1, Ordering::AcqRel);
+        }
+        if inner.is_lost.swap(false, Ordering::AcqRel) {
+            tracing::warn!("more changes than can be told: all who hear of changes come back");
+            for subscription in inner.subscriptions() {
+                inner.end(&subscription, COME_BACK, "please reconnect");
+            }
+        }
         // A task of its own: what an application's permission does must not end this one.
         let working = tokio::spawn(work_on(Arc::clone(&inner), work));
         if working.await.is_err() {

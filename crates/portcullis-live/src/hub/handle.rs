@@ -1,5 +1,6 @@
 //! The hub as an application has it.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use portcullis_channels::Channels;
@@ -53,6 +54,8 @@ impl Hub {
             access: OnceLock::new(),
             standings: OnceLock::new(),
             work,
+            pending: AtomicUsize::new(0),
+            is_lost: AtomicBool::new(false),
             others: OnceLock::new(),
             tickets: OnceLock::new(),
             waiting: Mutex::new(Some(waiting)),
@@ -131,7 +134,7 @@ impl ChangeListener for Feed {
             // A hub that is gone has nobody to tell.
             return;
         };
-        let _ = inner.work.send(Work::Changes(Arc::clone(changes)));
+        inner.give(Work::Changes(Arc::clone(changes)));
         if let Some(others) = inner.others.get() {
             let news = changes.iter().filter(|change| !change.is_everywhere);
             let changes: Vec<Change> = news.cloned().collect();

@@ -170,8 +170,7 @@ fn take(inner: &Arc<Inner>, node: &str, message: Message) {
             interests.hear(node, news);
         }
         Message::Changes { changes } => {
-            // The task is there as long as the hub is.
-            let _ = inner.work.send(Work::Changes(changes.into()));
+            inner.give(Work::Changes(changes.into()));
         }
         Message::Publish {
             channels,

@@ -1,6 +1,7 @@
 //! Who is connected, and who hears which channel.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use portcullis_channels::{Channels, Connection, FrameText};
@@ -33,10 +34,16 @@ pub(super) struct Inner {
     pub(super) others: OnceLock<mpsc::UnboundedSender<Message>>,
     /// Where signatures are kept for other nodes.
     pub(super) tickets: OnceLock<Arc<dyn Store>>,
+    /// How much work waits, and whether some was too much.
+    pub(super) pending: AtomicUsize,
+    pub(super) is_lost: AtomicBool,
     /// For the task that delivers, which begins with the first connection.
     pub(super) waiting: Mutex<Option<mpsc::UnboundedReceiver<Work>>>,
     pub(super) state: Mutex<State>,
 }
+
+/// How much work may wait. Beyond, whoever hears something comes back and reads again.
+const MAX_PENDING: usize = 10_000;
 
 /// What the task has to do.
 pub(super) enum Work {
@@ -86,6 +93,20 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Has the task do something, where anybody is there for whom it matters.
+    pub(super) fn give(&self, work: Work) {
+        if self.state().sockets.is_empty() {
+            return;
+        }
+        if self.pending.fetch_add(1, Ordering::AcqRel) >= MAX_PENDING {
+            self.pending.fetch_sub(1, Ordering::AcqRel);
+            self.is_lost.store(true, Ordering::Release);
+            return;
+        }
+        // The task is there as long as the hub is.
+        let _ = self.work.send(work);
+    }
+
     /// Begins the task, once.
     pub(super) fn begin(self: &Arc<Self>) {
         let waiting = {
@@ -110,8 +131,7 @@ impl Inner {
                 holder.mark_stale();
             }
         }
-        // The task is there as long as the hub is.
-        let _ = self.work.send(Work::Recheck(user));
+        self.give(Work::Recheck(user));
     }
 
     /// All that anybody hears.
