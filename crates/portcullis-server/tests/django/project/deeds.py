@@ -98,6 +98,7 @@ def look(user):
     return {
         "id": user.pk,
         "email": user.email,
+        "first_name": user.first_name,
         "is_active": user.is_active,
         "last_login": user.last_login and user.last_login.isoformat(),
         "password": user.password,

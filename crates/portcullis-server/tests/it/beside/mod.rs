@@ -1,9 +1,10 @@
 //! Beside Django: one database, Django's own server and ours, and people who go back and forth.
 //!
 //! `stack` installs Django and its packages, `site` runs both servers, `visitor` is a browser that
-//! visits both, `scenarios` is what they do, each in both directions.
+//! visits both, `scenarios` is what they do, each in both directions, `load` is both servers at full speed.
 
 mod command;
+mod load;
 #[path = "../../../../portcullis-sql/tests/it/postgres.rs"]
 mod postgres;
 mod scenarios;
