@@ -9,7 +9,8 @@ use crate::EmailVerification;
 #[cfg(feature = "mail")]
 impl Accounts {
     /// Whether there is mail.
-    pub(crate) fn has_mail(&self) -> bool {
+    #[must_use]
+    pub fn has_mail(&self) -> bool {
         self.mailer.is_some()
     }
 
@@ -92,7 +93,9 @@ impl Accounts {
 #[cfg(not(feature = "mail"))]
 #[expect(clippy::unused_self, reason = "as with mail")]
 impl Accounts {
-    pub(crate) fn has_mail(&self) -> bool {
+    /// Whether there is mail: never without the feature `mail`.
+    #[must_use]
+    pub fn has_mail(&self) -> bool {
         false
     }
 

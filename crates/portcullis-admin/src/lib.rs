@@ -4,12 +4,13 @@
 //! permissions (`auth.view_user`, `auth.change_user`, …) as they are in the database at that moment.
 //!
 //! Reading order: [`Admin`], `visit` (who came, and what they may), `page` (how answers are written), `login`,
-//! `index`, `users`, `groups`, `audit`.
+//! `index`, `users`, `groups`, `audit`, `health`.
 #![forbid(unsafe_code)]
 
 mod audit;
 mod files;
 mod groups;
+mod health;
 mod index;
 mod login;
 mod next;

@@ -21,7 +21,7 @@ const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
 const NEVER_CACHE: HeaderValue =
     HeaderValue::from_static("max-age=0, no-cache, no-store, must-revalidate, private");
 
-const TEMPLATES: [(&str, &str); 18] = [
+const TEMPLATES: [(&str, &str); 19] = [
     ("layout.html", include_str!("templates/layout.html")),
     ("trouble.html", include_str!("templates/trouble.html")),
     ("login.html", include_str!("templates/login.html")),
@@ -46,6 +46,7 @@ const TEMPLATES: [(&str, &str); 18] = [
     ("groups.html", include_str!("templates/groups.html")),
     ("group.html", include_str!("templates/group.html")),
     ("audit.html", include_str!("templates/audit.html")),
+    ("health.html", include_str!("templates/health.html")),
     ("setup.html", include_str!("templates/setup.html")),
     ("confirm.html", include_str!("templates/confirm.html")),
     ("history.html", include_str!("templates/history.html")),

@@ -10,7 +10,7 @@ use portcullis_web::{Doors, Gate, Methods, Passwords, SessionAuthentication, get
 use time::OffsetDateTime;
 
 use crate::settings::AdminSettings;
-use crate::{audit, files, groups, index, login, page, setup, users};
+use crate::{audit, files, groups, health, index, login, page, setup, users};
 
 /// Where people log in.
 pub(crate) const LOGIN: &str = "/admin/login/";
@@ -77,6 +77,7 @@ impl Admin {
         let pages = [
             ("/admin/".to_owned(), index::methods(self)),
             ("/admin/audit/".to_owned(), audit::methods(self)),
+            ("/admin/health/".to_owned(), health::methods(self)),
             (
                 "/admin/{*path}".to_owned(),
                 get(|| async { crate::trouble::Trouble::from(portcullis_web::Refusal::NotFound) }),

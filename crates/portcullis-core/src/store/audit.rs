@@ -59,11 +59,13 @@ pub enum AuditEvent {
     AccountDeleted,
     /// An administrator made, changed or deleted a group.
     GroupChanged,
+    /// An administrator let log-ins go on that were stopped.
+    LockLifted,
 }
 
 impl AuditEvent {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Login,
         Self::Logout,
         Self::Lock,
@@ -87,6 +89,7 @@ impl AuditEvent {
         Self::AccountChanged,
         Self::AccountDeleted,
         Self::GroupChanged,
+        Self::LockLifted,
     ];
 
     /// Its name in the table, such as `password_change`.
@@ -116,6 +119,7 @@ impl AuditEvent {
             Self::AccountChanged => "account_changed",
             Self::AccountDeleted => "account_deleted",
             Self::GroupChanged => "group_changed",
+            Self::LockLifted => "lock_lifted",
         }
     }
 }

@@ -26,8 +26,8 @@ pub use account::{
 };
 pub use administration::{
     AddedUser, AdminLogRow, AdministrationError, AdministrationStore, Administrator, GroupForm,
-    GroupRow, GroupSheet, PermissionRow, Rights, UserCursor, UserForm, UserOrder, UserPage,
-    UserQuery, UserSheet,
+    GroupRow, GroupSheet, Lock, Operations, PermissionRow, Rights, UnsentMail, UserCursor,
+    UserForm, UserOrder, UserPage, UserQuery, UserSheet,
 };
 pub use attempt::{Attempt, AttemptStore, Counter, Limit};
 pub use audit::{AuditEntry, AuditEvent, AuditFilter, AuditOutcome, AuditRecord, AuditStore};

@@ -71,6 +71,12 @@ impl Database {
             return Err(AdministrationError::Changed);
         }
         let old = &sheet.user;
+        // Where there are no log-in names, the address is one.
+        let has_username = act.transaction.user_table.has_username();
+        let username = match has_username {
+            true => &form.username,
+            false => &form.email,
+        };
         if old.is_superuser != form.is_superuser && !act.rights.is_superuser {
             return Err(AdministrationError::Forbidden);
         }
@@ -85,7 +91,7 @@ impl Database {
                 fields.push(label);
             }
         };
-        note(old.username != form.username, "Username");
+        note(has_username && old.username != *username, "Username");
         note(old.first_name != form.first_name, "First name");
         note(old.last_name != form.last_name, "Last name");
         note(old.email != form.email, "Email address");
@@ -109,10 +115,9 @@ impl Database {
         if old.email != form.email && !claim_email(transaction, id, &form.email).await? {
             return Err(AdministrationError::EmailTaken);
         }
-        let sql = "UPDATE auth_user SET username = ?1, first_name = ?2, last_name = ?3, email = ?4, \
-                   is_active = ?5, is_staff = ?6, is_superuser = ?7 WHERE id = ?8";
+        let sql = "UPDATE auth_user SET first_name = ?1, last_name = ?2, email = ?3, is_active = ?4, \
+                   is_staff = ?5, is_superuser = ?6 WHERE id = ?7";
         let values = values![
-            &form.username,
             &form.first_name,
             &form.last_name,
             &form.email,
@@ -122,9 +127,13 @@ impl Database {
             id,
         ];
         transaction.execute(sql, values).await?;
+        if has_username {
+            let sql = "UPDATE auth_user SET username = ?1 WHERE id = ?2";
+            transaction.execute(sql, values![username, id]).await?;
+        }
         let message = changed(&fields);
         let event = AuditEvent::AccountChanged;
-        act.tell_user(event, Flag::Changed, (id, &form.username), &message)
+        act.tell_user(event, Flag::Changed, (id, username), &message)
             .await?;
         act.commit().await?;
         self.revoked(user);

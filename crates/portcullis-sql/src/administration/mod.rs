@@ -6,6 +6,7 @@ mod groups;
 mod list;
 mod log;
 mod logins;
+mod operations;
 mod reader;
 mod rights;
 mod sheet;
@@ -13,9 +14,11 @@ mod sheet;
 use async_trait::async_trait;
 use portcullis_core::{
     AddedUser, AdminLogRow, AdministrationError, AdministrationStore, Administrator, GroupForm,
-    GroupRow, GroupSheet, LoginId, NewDeviceLogin, PasswordHash, PermissionRow, Rights, StoreError,
-    UserForm, UserId, UserPage, UserQuery, UserSheet,
+    GroupRow, GroupSheet, LoginId, NewDeviceLogin, Operations, PasswordHash, PermissionRow, Rights,
+    StoreError, UserForm, UserId, UserPage, UserQuery, UserSheet,
 };
+
+use time::OffsetDateTime;
 
 pub(crate) use self::act::{Act, Flag};
 use self::reader::Reader;
@@ -160,6 +163,19 @@ impl AdministrationStore for Database {
         login: NewDeviceLogin,
     ) -> Result<(), AdministrationError> {
         self.device_token_issued(by, user, login).await
+    }
+
+    async fn operations(&self, now: OffsetDateTime, limit: u32) -> Result<Operations, StoreError> {
+        self.operations_at(now, limit).await
+    }
+
+    async fn lift_lock(
+        &self,
+        by: &Administrator,
+        key: &str,
+        user: Option<&UserId>,
+    ) -> Result<(), AdministrationError> {
+        self.lock_lifted(by, key, user).await
     }
 }
 

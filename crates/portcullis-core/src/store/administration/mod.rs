@@ -1,14 +1,17 @@
 //! What the admin site reads and does: Django's `contrib.admin`, as commands.
 
 mod change;
+mod operations;
 mod rights;
 mod users;
 
 use async_trait::async_trait;
+use time::OffsetDateTime;
 
 pub use change::{
     AddedUser, AdminLogRow, AdministrationError, Administrator, GroupForm, GroupSheet, UserForm,
 };
+pub use operations::{Lock, Operations, UnsentMail};
 pub use rights::{GroupRow, PermissionRow, Rights};
 pub use users::{UserCursor, UserOrder, UserPage, UserQuery, UserSheet};
 
@@ -160,5 +163,23 @@ pub trait AdministrationStore: Send + Sync {
         by: &Administrator,
         user: &UserId,
         login: NewDeviceLogin,
+    ) -> Result<(), AdministrationError>;
+
+    /// What an operator looks after, with at most so many mails and locks.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    async fn operations(&self, now: OffsetDateTime, limit: u32) -> Result<Operations, StoreError>;
+
+    /// Lets log-ins go on that were stopped: the tries that the lock with that key counts are forgotten, and those of
+    /// `user`, whom the name means. Needs a superuser.
+    ///
+    /// # Errors
+    /// [`AdministrationError`] when nothing was written.
+    async fn lift_lock(
+        &self,
+        by: &Administrator,
+        key: &str,
+        user: Option<&UserId>,
     ) -> Result<(), AdministrationError>;
 }

@@ -2,6 +2,7 @@
 
 mod changes;
 mod entry;
+mod health;
 mod lists;
 mod second_factor;
 mod visitor;
