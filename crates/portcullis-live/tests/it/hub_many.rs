@@ -123,8 +123,12 @@ async fn thousand_receivers_hear_within_fifty_milliseconds() {
         eprintln!(
             "{receivers} receivers, {distinct} rules, relations: {with_relation}: median {half:?}, p99 {most:?}"
         );
-        if receivers == 1000 && !cfg!(debug_assertions) {
-            assert!(most < Duration::from_millis(50), "{most:?}");
-        }
+        // Both ends are in this process; without optimisation and on a busy machine that is most of it.
+        let bound = match (receivers, cfg!(debug_assertions)) {
+            (1000, false) => Duration::from_millis(50),
+            (1000, true) => Duration::from_secs(1),
+            _ => Duration::from_secs(10),
+        };
+        assert!(most < bound, "{most:?}");
     }
 }
