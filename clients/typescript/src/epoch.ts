@@ -28,6 +28,13 @@ export function onReset(undo: () => void | Promise<void>): () => void {
   return () => undoers.delete(undo);
 }
 
+const waiting = new Set<() => void>();
+
+/** Does it when everything is forgotten: whoever asks anew does not meet what is still on its way out. */
+export function onceClean(goOn: () => void): void {
+  waiting.add(goOn);
+}
+
 /** Ends the epoch: requests under way are given up, and everything that registered forgets. */
 export async function endEpoch(): Promise<void> {
   const old = controller;
@@ -36,6 +43,11 @@ export async function endEpoch(): Promise<void> {
   old.abort(new ResetError());
   // The first failure is told when all the others have forgotten.
   const ends = await Promise.allSettled([...undoers].map(async (undo) => undo()));
+  setTimeout(() => {
+    const all = [...waiting];
+    waiting.clear();
+    for (const goOn of all) goOn();
+  });
   const failed = ends.find((end) => end.status === "rejected");
   if (failed) throw failed.reason;
 }

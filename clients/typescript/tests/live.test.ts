@@ -278,6 +278,19 @@ describe("after a reset", () => {
     expect(count.value).toBe(crates.length);
   });
 
+  it.each(["token", "session"] as const)("nobody is refused once, and not asked again and again, with %s", async (mode) => {
+    setConfig({ backendConfigs: { default: { API_URL: `${models}/statezero`, auth: { mode } } } });
+    const sent = queries();
+    const sites = Site.objects.fetch();
+    const count = Site.objects.count();
+    watch(sites);
+    watch(count);
+    await until(() => sites.error !== undefined && count.error !== undefined, "refusals");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(sites.error).toBeInstanceOf(NotAuthenticated);
+    expect(sent().length).toBeLessThanOrEqual(4);
+  });
+
   it("nobody's page is empty, and says why", async () => {
     const sites = Site.objects.fetch();
     watch(sites);

@@ -2,7 +2,7 @@
 
 import { allBackends, backend as backendOf, onConfig, type Backend } from "../config.js";
 import { endEpoch } from "../epoch.js";
-import { isRecord, NotAuthenticated, PermissionDenied, SecondFactorNeeded } from "../errors.js";
+import { isRecord, NotAuthenticated, PermissionDenied, ResetError, SecondFactorNeeded } from "../errors.js";
 import { accountsUrl, api, request, setCredentials } from "../http.js";
 import { modeOf, type LoginFields, type Mode, type PendingLogin } from "./mode.js";
 import { onTab, tell } from "./tabs.js";
@@ -67,7 +67,7 @@ onConfig(() => {
       refused: () => refused(configured),
     });
   }
-  onTab(heard);
+  onTab(hearTab);
 });
 
 /**
@@ -106,6 +106,7 @@ export async function signup(fields: LoginFields & Record<string, unknown>, at: 
 }
 
 async function entered(backend: Backend, how: Mode): Promise<User> {
+  denied.delete(backend.name);
   await endEpoch();
   const user = await api<User>("/api/user/", { backend: backend.name });
   if (how.isShared()) tell({ backend: backend.name, what: "login" });
@@ -142,9 +143,13 @@ export async function currentUser(at: At = {}): Promise<User | null> {
     return null;
   }
   try {
-    return await api<User>("/api/user/", { backend: backend.name });
+    const user = await api<User>("/api/user/", { backend: backend.name });
+    note(backend.name, true);
+    return user;
   } catch (error) {
     if (error instanceof NotAuthenticated || error instanceof PermissionDenied) return null;
+    // Somebody came or went meanwhile: who is there now?
+    if (error instanceof ResetError) return currentUser(at);
     throw error;
   }
 }
@@ -212,22 +217,45 @@ async function anonymously(path: string, body: unknown, at: At): Promise<void> {
   await request(accountsUrl(backend, path), { backend, method: "POST", body, isAnonymous: true });
 }
 
-async function refused(backend: Backend): Promise<void> {
-  const { mode: how } = mode(backend.name);
-  const wasSomebody = how.mayBeSomebody();
-  if (backend.auth?.mode !== "session") how.forget();
-  await endEpoch();
-  if (wasSomebody) changed({ backend: backend.name, user: null, reason: "refused" });
+/** Remembers whether somebody is there. */
+function note(name: string, isSomebody: boolean): void {
+  if (isSomebody) {
+    present.add(name);
+    denied.delete(name);
+  } else present.delete(name);
 }
+
+/** Backends of which it is known that somebody is logged in, and those that have refused whoever asks. */
+const present = new Set<string>();
+const denied = new Set<string>();
+
+/** The server does not take the credentials: said once, since lists on the page ask again afterwards. */
+async function refused(backend: Backend): Promise<void> {
+  const { name } = backend;
+  if (denied.has(name)) return;
+  denied.add(name);
+  const { mode: how } = mode(name);
+  const isSession = backend.auth?.mode === "session";
+  const wasSomebody = present.delete(name) || (!isSession && how.mayBeSomebody());
+  // A cookie that is refused is over; a token is forgotten.
+  if (!isSession) how.forget();
+  await endEpoch();
+  if (wasSomebody) changed({ backend: name, user: null, reason: "refused" });
+}
+
+/** What cannot be emptied here is told where it is tried next. */
+const hearTab = (news: { backend: string; what: "login" | "logout" }): void => void heard(news).catch(() => undefined);
 
 async function heard(news: { backend: string; what: "login" | "logout" }): Promise<void> {
   const known = modes.get(news.backend);
   if (!known?.mode.isShared()) return;
+  if (news.what === "login") denied.delete(news.backend);
   await endEpoch();
   const user = news.what === "logout" ? null : await currentUser({ backend: news.backend }).catch(() => null);
   changed({ backend: news.backend, user, reason: "other-tab" });
 }
 
 function changed(change: AuthChange): void {
+  note(change.backend, change.user !== null);
   for (const listener of [...listeners]) listener(change);
 }

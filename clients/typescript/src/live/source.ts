@@ -1,7 +1,7 @@
 /** Keeping something up to date: one request at a time, again when it failed, told to whoever watches. */
 
 import { NetworkError, ResetError, ServerError, Throttled } from "../errors.js";
-import { epoch, mustBe } from "../epoch.js";
+import { epoch, mustBe, onceClean } from "../epoch.js";
 
 /** How far it is. */
 export type Status = "idle" | "cached" | "loading" | "ready" | "error";
@@ -118,8 +118,9 @@ export abstract class Source {
     this.#running = undefined;
     this.changed();
     if (this.isWatched) {
-      this.opened();
-      setTimeout(() => void this.refresh().catch(() => undefined));
+      onceClean(() => {
+        if (this.isWatched && !this.isFresh) void this.refresh().catch(() => undefined);
+      });
     }
   }
 
