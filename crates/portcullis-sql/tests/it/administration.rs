@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use portcullis_core::{
-    AddedUser, AdministrationError, AdministrationStore, Administrator, Device, GroupForm,
-    LoginListStore, LoginStore, PasswordHash, Store, User, UserForm, UserId, UserOrder, UserQuery,
-    UserSheet, UserStore,
+    AddedUser, AdministrationError, AdministrationStore, Administrator, AttemptStore, AuditFilter,
+    AuditStore, Device, GroupForm, Limit, LoginListStore, LoginStore, PasswordHash, Store, User,
+    UserForm, UserId, UserOrder, UserQuery, UserSheet, UserStore,
 };
 use portcullis_sql::Database;
+use time::Duration;
 
 use crate::place::Place;
 use crate::{NOW, account, ada, device};
@@ -323,4 +324,64 @@ pub(crate) async fn administrators_make_change_and_delete_groups(place: Place) {
     assert!(matches!(gone, Err(AdministrationError::Gone)), "{gone:?}");
     assert_eq!(place.count("auth_user_groups").await, 0);
     assert_eq!(place.count("portcullis_audit").await, 6);
+}
+
+pub(crate) async fn superusers_lift_locks_with_what_they_count(place: Place) {
+    let database = place.migrated().await;
+    let by = staff(&place, &database, &["change_user"]).await;
+    let eve = other(&database, "eve@example.com").await;
+    let limit = Limit {
+        tries: 5,
+        window: Duration::HOUR,
+    };
+    let account = format!("login:account:{}", eve.id);
+    let lock = "lock:login:name:eve";
+    let keys = [
+        lock,
+        "login:name:eve",
+        account.as_str(),
+        "login:address:10.0.0.1",
+    ];
+    for key in keys {
+        database.attempt(key, limit, NOW).await.unwrap();
+    }
+    let shown = database.operations(NOW, 9).await.unwrap();
+    let locks: Vec<_> = shown.locks.iter().map(|lock| lock.key.as_str()).collect();
+    assert_eq!(locks, [lock]);
+    assert_eq!(
+        (shown.mails_waiting, shown.mails_given_up, shown.mails.len()),
+        (0, 0, 0)
+    );
+    let later = database
+        .operations(NOW + Duration::HOUR * 2, 9)
+        .await
+        .unwrap();
+    assert!(later.locks.is_empty());
+    let refused = database.lift_lock(&by, lock, Some(&eve.id)).await;
+    assert!(
+        matches!(refused, Err(AdministrationError::Forbidden)),
+        "{refused:?}"
+    );
+    assert_eq!(place.count("portcullis_throttle").await, 4);
+    place
+        .run("UPDATE auth_user SET is_superuser = TRUE WHERE is_staff")
+        .await;
+    database.lift_lock(&by, lock, Some(&eve.id)).await.unwrap();
+    assert_eq!(
+        place.count("portcullis_throttle").await,
+        1,
+        "the address stays"
+    );
+    for key in [lock, "login:address:10.0.0.1", ""] {
+        let gone = database.lift_lock(&by, key, None).await;
+        assert!(
+            matches!(gone, Err(AdministrationError::Gone)),
+            "{key}: {gone:?}"
+        );
+    }
+    let filter = AuditFilter {
+        before: Some(2),
+        ..AuditFilter::default()
+    };
+    assert_eq!(database.audit(&filter).await.unwrap().len(), 1);
 }

@@ -52,6 +52,7 @@ behaviours! {
     administration::administrators_change_what_their_rights_allow,
     administration::administrators_end_logins_and_set_passwords,
     administration::administrators_make_change_and_delete_groups,
+    administration::superusers_lift_locks_with_what_they_count,
     administration::users_are_listed_by_keys_in_every_order,
     addresses_as_names::people_without_a_username_are_known_by_their_address,
     addresses_as_names::without_a_username_addresses_must_be_unique,
