@@ -140,9 +140,10 @@ export async function teams(page: Page): Promise<string[]> {
   return page.locator("#teams li > span:first-child").allInnerTexts();
 }
 
-/** Waits until the page shows these. */
+/** Waits until the page shows these; where there are none, it says so. */
 export async function showsTeams(page: Page, wanted: string[]): Promise<void> {
-  await expect.poll(() => teams(page), { timeout: 10_000 }).toEqual(wanted);
+  const shown = wanted.length === 0 ? ["None."] : wanted;
+  await expect.poll(() => teams(page), { timeout: 10_000 }).toEqual(shown);
 }
 
 /** Keeps a picture, where somebody wants to look. */
