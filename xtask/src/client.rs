@@ -1,32 +1,46 @@
 //! The tests of the TypeScript client, against the servers of this repository.
 
 use std::env::current_exe;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 
-use crate::run::{is_there, run, succeeds};
+use crate::run::{Missing, is_there, run, succeeds};
+
+/// Where the client is; commands run in the workspace's root.
+const FOLDER: &str = "clients/typescript";
 
 /// Succeeds where Node is new enough for the tests.
 const IS_NEW_ENOUGH: &str = "process.exit(process.versions.node.split('.')[0] >= 20 ? 0 : 1)";
 
+/// Whether Node 20 or newer is there, and npm.
+pub(crate) fn has_node() -> bool {
+    is_there("node", &["-e", IS_NEW_ENOUGH]) && is_there("npm", &["--version"])
+}
+
 /// Checks types and runs the tests; `false` when something is wrong with the client.
 ///
-/// Where its packages can neither be found nor fetched, it says so and is content: that is not the client's fault.
+/// # Errors
+///
+/// [`Missing`] where its packages can neither be found nor fetched.
 pub(crate) fn test(variables: &[(&str, &str)]) -> anyhow::Result<bool> {
-    if !is_there("node", &["-e", IS_NEW_ENOUGH]) {
-        println!("skipped: the TypeScript client's tests (they want Node 20)");
-        return Ok(true);
-    }
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients/typescript");
-    let folder = folder.to_string_lossy().into_owned();
     let npm = |words: &[&str], variables: &[(&str, &str)]| {
-        let words = [&["--prefix", folder.as_str()], words].concat();
+        let words = [&["--prefix", FOLDER], words].concat();
         succeeds("npm", &words, variables)
     };
-    if !npm(&["ci", "--no-audit", "--no-fund", "--ignore-scripts"], &[])? {
-        println!("skipped: the TypeScript client's tests (npm ci could not fetch its packages)");
-        return Ok(true);
+    let fetch = [
+        "ci",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        "--prefer-offline",
+    ];
+    if !npm(&fetch, &[])? {
+        return Err(Missing {
+            program: "node_modules",
+            install: format!("npm --prefix {FOLDER} ci, or cargo xtask test --without node"),
+        }
+        .into());
     }
     let bins = ["--bin", "portcullis", "--bin", "live"];
     let packages = ["-p", "portcullis-server", "-p", "conformance"];

@@ -20,8 +20,8 @@ use anyhow::Context;
 
 const USAGE: &str = "usage: cargo xtask <command>
 
-  test    run every test; with `--without postgres`, `node`, `mail` or `django`, all but those that
-          need it; with `--long`, what is slow runs at full length
+  test    run every test; with `--without postgres`, `redis`, `browser`, `mail`, `nginx`, `django` or
+          `node`, all but those that need it; with `--long`, what is slow runs at full length
   check   formatting, lints, docs, licences, spelling, dependency directions, doc drift
   bench   what a guarded request costs beside a bare axum handler
   fuzz    every fuzz target for a minute, or for the seconds given

@@ -5,10 +5,10 @@ use std::process::Command;
 
 use anyhow::{Context, bail};
 
-/// A program that a command needs is not there, and could not be installed.
+/// Something that a command needs is not there, and could not be installed.
 #[derive(Debug)]
 pub(crate) struct Missing {
-    /// The program.
+    /// The program, or what else it is.
     pub(crate) program: &'static str,
     /// How a person installs it.
     pub(crate) install: String,

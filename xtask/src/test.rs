@@ -8,6 +8,8 @@ use crate::run::{Missing, is_there, run as program, succeeds};
 /// What some tests need, and can be left out by name.
 struct Need {
     name: &'static str,
+    /// What has to be there, for the person who has to get it.
+    wanted: &'static str,
     variable: &'static str,
     left_out: &'static str,
     packages: &'static [&'static str],
@@ -17,6 +19,7 @@ struct Need {
 const NEEDS: [Need; 7] = [
     Need {
         name: "postgres",
+        wanted: "PostgreSQL's initdb",
         variable: "PORTCULLIS_WITHOUT_POSTGRES",
         left_out: "store_suite_on_postgres, the stores' tests on PostgreSQL",
         packages: &["postgresql"],
@@ -24,6 +27,7 @@ const NEEDS: [Need; 7] = [
     },
     Need {
         name: "redis",
+        wanted: "redis-server",
         variable: "PORTCULLIS_WITHOUT_REDIS",
         left_out: "groups of sockets over two nodes, through a real Redis",
         packages: &["redis-server"],
@@ -31,13 +35,17 @@ const NEEDS: [Need; 7] = [
     },
     Need {
         name: "browser",
+        wanted: "Chromium, with chromedriver",
         variable: "PORTCULLIS_WITHOUT_BROWSER",
-        left_out: "the page's test in Chromium",
+        left_out: "the pages' tests in Chromium",
         packages: &["chromium", "chromium-driver"],
-        is_there: || is_there("chromedriver", &["--version"]),
+        is_there: || {
+            is_there("chromium", &["--version"]) && is_there("chromedriver", &["--version"])
+        },
     },
     Need {
         name: "mail",
+        wanted: "aiosmtpd for Debian's Python, and openssl",
         variable: "PORTCULLIS_WITHOUT_MAIL",
         left_out: "mail through a real mail server",
         packages: &["python3-aiosmtpd", "openssl"],
@@ -49,6 +57,7 @@ const NEEDS: [Need; 7] = [
     },
     Need {
         name: "nginx",
+        wanted: "nginx",
         variable: "PORTCULLIS_WITHOUT_NGINX",
         left_out: "forward-auth behind a real nginx",
         packages: &["nginx-light"],
@@ -56,6 +65,7 @@ const NEEDS: [Need; 7] = [
     },
     Need {
         name: "django",
+        wanted: "Python's venv and ensurepip",
         variable: "PORTCULLIS_WITHOUT_DJANGO",
         left_out: "everything_crosses_over, beside a real Django",
         packages: &["python3-venv", "python3-pip"],
@@ -64,10 +74,12 @@ const NEEDS: [Need; 7] = [
     },
     Need {
         name: "node",
+        wanted: "Node 20 or newer, with npm",
         variable: "PORTCULLIS_WITHOUT_NODE",
         left_out: "the TypeScript client's tests, and published_clients_hear_what_they_may_see",
         packages: &["nodejs", "npm"],
-        is_there: || is_there("node", &["--version"]) && is_there("npm", &["--version"]),
+        // Older releases of Debian have an older Node.
+        is_there: client::has_node,
     },
 ];
 
@@ -160,7 +172,7 @@ fn provide(need: &Need) -> anyhow::Result<()> {
         }
     }
     Err(Missing {
-        program: need.name,
+        program: need.wanted,
         install: format!(
             "apt-get install {}, or cargo xtask test --without {}",
             need.packages.join(" "),
