@@ -1,6 +1,5 @@
 //! Every setting: its name, what it means, and its default. The example file is made of this list.
 
-use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -8,15 +7,13 @@ use portcullis::accounts::mail::{LinkPattern, SmtpSecurity};
 use portcullis::accounts::{EmailVerification, LoginNames, ResetLinks, SignUpMode, Zone};
 use portcullis::django::jwt::Algorithm;
 use portcullis::django::session::MODEL_BACKEND;
-use portcullis::live::LiveSettings;
 
 use super::channels::LayerUrl;
 use super::classes::{AuthenticationClass, PermissionClass};
 use super::database_url::DatabaseUrl;
-use super::fault::{SettingsError, Source};
+use super::field::settings;
 use super::jwt::{JwtSecret, Moment};
 use super::kind::{AtLeastOne, Kind, Whole};
-use super::layers::Layers;
 use super::mail::{
     ConfirmEmailLink, InvitationLink, Line, MailFrom, MailVia, Password, Port, ResetPasswordLink,
 };
@@ -26,65 +23,6 @@ use super::social::{ProviderName, SafeUrl};
 use super::token_prefix::TokenPrefix;
 use super::web::{CookieDomain, Host, Origin, OriginRegex, PublicUrl};
 use crate::secret_key::SecretKey;
-
-/// What is known about a setting before it has a value.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Field {
-    pub(crate) key: &'static str,
-    /// What it means, a line each.
-    pub(crate) docs: &'static [&'static str],
-    pub(crate) wanted: fn() -> String,
-    pub(crate) default: fn() -> Option<String>,
-}
-
-macro_rules! settings {
-    ($($(#[doc = $doc:literal])+ $key:literal $field:ident: $kind:ty = $default:expr;)+) => {
-        /// The settings of the server.
-        #[derive(Clone, Debug)]
-        pub struct Settings {
-            $($(#[doc = $doc])+ pub $field: $kind,)+
-            /// Where each value comes from, by the setting's name.
-            pub(crate) sources: BTreeMap<&'static str, Source>,
-            /// The file that was read, if there was one.
-            pub(crate) file: Option<PathBuf>,
-            /// Live models, where the file has some.
-            pub live: Option<LiveSettings>,
-        }
-
-        impl Default for Settings {
-            fn default() -> Self {
-                Self {
-                    $($field: $default,)+
-                    sources: BTreeMap::new(),
-                    file: None,
-                    live: None,
-                }
-            }
-        }
-
-        pub(crate) const FIELDS: &[Field] = &[$(Field {
-            key: $key,
-            docs: &[$($doc),+],
-            wanted: <$kind>::wanted,
-            default: || <$kind as Kind>::shown(&$default),
-        }),+];
-
-        impl Settings {
-            pub(crate) fn of_layers(mut layers: Layers) -> Result<Self, SettingsError> {
-                $(let $field: $kind = layers.take($key, $default);)+
-                let file = layers.file.path.take();
-                let live = layers.file.live.take();
-                let sources = layers.into_result()?;
-                Ok(Self { $($field,)+ sources, file, live })
-            }
-
-            /// Name and value of each setting, as the file has it; `None` where nothing is set.
-            pub(crate) fn values(&self) -> Vec<(&'static str, Option<String>)> {
-                vec![$(($key, self.$field.shown())),+]
-            }
-        }
-    };
-}
 
 settings! {
     /// Where everything is kept: "sqlite:FILE", made when it is not there, or

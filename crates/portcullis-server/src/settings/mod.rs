@@ -6,6 +6,7 @@ mod classes;
 mod database_url;
 mod example;
 mod fault;
+mod field;
 mod fields;
 mod file;
 mod given;

@@ -62,8 +62,8 @@ pub(super) const AUDIT: Ddl = Ddl {
 
 /// The address of logins.
 pub(super) const LOGIN_ADDRESS: Ddl = Ddl {
-    sqlite: include_str!("portcullis_0006_sqlite.sql"),
-    postgres: include_str!("portcullis_0006_postgresql.sql"),
+    sqlite: include_str!("portcullis_0006.sql"),
+    postgres: include_str!("portcullis_0006.sql"),
 };
 
 /// `portcullis_refresh`.
@@ -98,8 +98,11 @@ pub(super) const CHANGE: Ddl = Ddl {
 
 /// The rows of Django's permissions, and what searching by prefix needs.
 pub(super) const PERMISSIONS: Ddl = Ddl {
-    sqlite: include_str!("portcullis_0016_sqlite.sql"),
-    postgres: include_str!("portcullis_0016_postgresql.sql"),
+    sqlite: include_str!("portcullis_0016.sql"),
+    postgres: concat!(
+        include_str!("portcullis_0016.sql"),
+        include_str!("portcullis_0016_postgresql.sql"),
+    ),
 };
 
 /// `portcullis_totp`, `portcullis_recovery_code` and `portcullis_proof`.

@@ -1,2 +1,0 @@
--- Where a login was last seen.
-ALTER TABLE "portcullis_login" ADD COLUMN "address" varchar(45) NULL;
