@@ -1,12 +1,13 @@
 //! The life of one connection: authenticated, in its groups, talking, checked again, and ended.
 
 mod delivery;
+mod entry;
 mod incoming;
 mod line;
 mod recheck;
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -15,7 +16,6 @@ use futures_util::{FutureExt, StreamExt};
 use http::request::Parts;
 use hyper::upgrade::OnUpgrade;
 use portcullis_core::Standing;
-use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Message;
@@ -27,7 +27,7 @@ use crate::frame::{self, Reply};
 use crate::group::{ConnectionId, Group};
 use crate::limits::{Bucket, Place as LimitPlace};
 use crate::lives::Life;
-use crate::mailbox::{Inbox, Mailbox};
+use crate::mailbox::Inbox;
 use crate::outcome::Outcome;
 use crate::socket::{Opening, Served};
 use line::{End, Line};
@@ -98,7 +98,7 @@ pub(crate) fn begin<C: Consumer>(
     opening: Opening<C::Object>,
     seats: (Life, LimitPlace),
 ) -> impl Future<Output = ()> + Send {
-    let way_in = Box::pin(enter(served, upgrade, head, target, opening, seats));
+    let way_in = Box::pin(entry::enter(served, upgrade, head, target, opening, seats));
     async move {
         let Some((mut task, entered)) = way_in.await else {
             return;
@@ -112,153 +112,6 @@ pub(crate) fn begin<C: Consumer>(
         };
         Box::pin(task.leave(over)).await;
     }
-}
-
-/// The task of who came in, and whether they are still there; `None` where nobody may.
-async fn enter<C: Consumer>(
-    served: Arc<Served<C>>,
-    upgrade: OnUpgrade,
-    head: Parts,
-    target: Target,
-    opening: Opening<C::Object>,
-    (mut life, seat): (Life, LimitPlace),
-) -> Option<(Box<Task<C>>, Result<(), Over>)> {
-    let upgraded = match upgrade.await {
-        Ok(upgraded) => upgraded,
-        Err(error) => {
-            tracing::debug!(%error, "a handshake was not finished");
-            return None;
-        }
-    };
-    let mut line = Line::new(upgraded, &served.settings).await;
-    let (admission, place, reply) = match opening {
-        Opening::Decided(admission, place) => (*admission, place, Reply::default()),
-        Opening::Waiting(waiting) => {
-            let first = tokio::select! {
-                first = first_message(&served, &mut line, &head, &target) => first,
-                code = life.ended() => Err(End::close(code)),
-            };
-            drop(waiting);
-            match first {
-                Ok((admission, reply)) => {
-                    let (admission, place) = served.count(&head, admission);
-                    (admission, place, reply)
-                }
-                Err(end) => {
-                    line.end(end).await;
-                    return None;
-                }
-            }
-        }
-    };
-    let Admission { outcome, entry, .. } = admission;
-    let (Some(entry), Some(place)) = (entry, place) else {
-        served.count_refusal(&head, &outcome);
-        refuse(&served, line, &target, &outcome, &reply).await;
-        return None;
-    };
-    let (mailbox, inbox) = Mailbox::new(&served.settings);
-    let settings = &served.settings;
-    let now = Instant::now();
-    let mut task = Box::new(Task {
-        life,
-        _places: [seat, place],
-        line,
-        inbox,
-        target,
-        in_flight: FuturesUnordered::new(),
-        messages: settings.message_rate.map(Bucket::new),
-        pings: Bucket::new(settings.ping_rate),
-        throttled_in_a_row: 0,
-        unanswered_ping: None,
-        next_ping: now + settings.ping_interval,
-        next_check: recheck::next(&served, entry.standing.as_ref()),
-        ends: recheck::ends(&served, entry.expires),
-        checking: None,
-        standing: entry.standing,
-        expires: entry.expires,
-        unknown_since: None,
-        live: Arc::new(Live {
-            id: new_id(),
-            mailbox,
-            request: head,
-            access: RwLock::new(entry.access),
-            object: entry.object,
-            groups: Mutex::default(),
-            topics: Mutex::default(),
-            served,
-        }),
-        head: entry.request,
-    });
-    let entered = task.greet(&outcome, &reply).await;
-    Some((task, entered))
-}
-
-/// Waits for `{"action": "authenticate", "token": …}`, and asks the door with it.
-async fn first_message<C: Consumer>(
-    served: &Served<C>,
-    line: &mut Line,
-    head: &Parts,
-    target: &Target,
-) -> Result<(Admission<C::Object>, Reply), End> {
-    let settings = &served.settings;
-    let read = async {
-        loop {
-            match line.next().await? {
-                Message::Ping(_) | Message::Pong(_) => {}
-                Message::Text(text) if text.len() <= settings.first_message_max_bytes => {
-                    return Ok(serde_json::from_str::<Value>(&text).ok());
-                }
-                Message::Text(_) => return Err(End::close(1009)),
-                _ => return Ok(None),
-            }
-        }
-    };
-    let first = match timeout(settings.first_message_timeout, read).await {
-        Ok(first) => first?.filter(|first| first["action"] == "authenticate"),
-        Err(_) => None,
-    };
-    let token = first.as_ref().and_then(|first| first["token"].as_str());
-    let token = token.filter(|token| !token.is_empty());
-    let reply = first.as_ref().map(incoming::reference);
-    let admission = match token {
-        Some(token) => {
-            let scheme = first.as_ref().and_then(|first| first["scheme"].as_str());
-            recheck::admit_token(served, target, head, token, scheme).await
-        }
-        None => served.admit(target, head, None).await,
-    };
-    Ok((admission, reply.unwrap_or_default()))
-}
-
-/// Tells somebody that they may not enter.
-async fn refuse<C: Consumer>(
-    served: &Served<C>,
-    mut line: Line,
-    target: &Target,
-    outcome: &Outcome,
-    reply: &Reply,
-) {
-    let status = outcome.status().map(|status| status.as_u16());
-    let route = target.knock.path();
-    tracing::info!(
-        door = "socket",
-        route,
-        status,
-        outcome = "refused",
-        "refused"
-    );
-    if let Some(status) = outcome
-        .status()
-        .filter(|_| served.settings.send_authentication_message)
-    {
-        let mut frame = frame::authentication(status, outcome.data());
-        reply.mark(&mut frame);
-        line.write_last(frame::text(frame, served.settings.camelize))
-            .await;
-    }
-    let code = outcome.close_code(served.settings.close_style);
-    line.end(End::close(code)).await;
 }
 
 impl<C: Consumer> Task<C> {
