@@ -224,13 +224,9 @@ fn random() -> Result<String, StoreError> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes)
         .map_err(|error| StoreError::Unavailable(format!("no randomness: {error}")))?;
-    Ok(hex(&bytes))
+    Ok(hex::encode(bytes))
 }
 
 fn digest(text: &str) -> String {
-    hex(&Sha256::digest(text.as_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    hex::encode(bytes)
+    hex::encode(Sha256::digest(text.as_bytes()))
 }

@@ -178,8 +178,7 @@ async fn redeem(
 
 /// A digest in hex.
 pub(super) fn digest(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(text.as_bytes()))
 }
 
 impl std::fmt::Debug for Holder {

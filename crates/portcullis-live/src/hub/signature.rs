@@ -25,7 +25,7 @@ impl Signer {
             unreachable!("a key of HMAC may have any length");
         };
         mac.update(text.as_bytes());
-        hex(&mac.finalize().into_bytes())
+        hex::encode(mac.finalize().into_bytes())
     }
 
     /// `KEY:SIGNATURE` of a text.
@@ -68,11 +68,7 @@ pub(super) fn of_user(socket_id: &str, user: &str) -> String {
 
 /// The checksum that the publish API wants of bodies. It proves nothing; the signature covers it.
 pub(super) fn checksum(body: &[u8]) -> String {
-    hex(&Md5::digest(body))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Md5::digest(body))
 }
 
 #[cfg(test)]

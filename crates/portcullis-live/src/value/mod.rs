@@ -45,6 +45,6 @@ pub(crate) fn random_uuid() -> Result<String, LiveError> {
     })?;
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex::encode(bytes);
     Ok(hyphenated(&hex).unwrap_or(hex))
 }

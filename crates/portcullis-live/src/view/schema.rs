@@ -44,8 +44,7 @@ pub(super) fn view(live: &Live, name: &str, who: &Principal, is_open: bool) -> R
 /// An answer with the hash of its body.
 pub(super) fn checksummed(body: &Json) -> Response {
     let text = body.to_string();
-    let digest = Sha256::digest(text.as_bytes());
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex::encode(Sha256::digest(text.as_bytes()));
     let json = HeaderValue::from_static("application/json");
     let mut response = ([(header::CONTENT_TYPE, json)], text).into_response();
     let headers = response.headers_mut();
