@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where its facts end")]
 
 mod browser;
+mod compared;
 mod events;
 mod features;
 mod gate;
@@ -21,5 +22,7 @@ mod random;
 mod reference;
 mod rules;
 mod statements;
+mod wish;
+mod wished_rows;
 mod world;
 mod writes;

@@ -86,6 +86,27 @@ pub(crate) fn relations(model: &str) -> &'static [(&'static str, &'static str)] 
     RELATIONS.iter().find(|(name, _)| *name == model).unwrap().1
 }
 
+pub(crate) fn is_relation(model: &str, name: &str) -> bool {
+    relations(model)
+        .iter()
+        .any(|(relation, _)| *relation == name)
+}
+
+pub(crate) fn target(model: &str, relation: &str) -> &'static str {
+    relations(model)
+        .iter()
+        .find(|(name, _)| *name == relation)
+        .unwrap()
+        .1
+}
+
+pub(crate) fn is_many(model: &str, relation: &str) -> bool {
+    !matches!(
+        (model, relation),
+        ("shop.item", "team" | "parent") | ("shop.note", "item")
+    )
+}
+
 /// A value of few, so that tests of equality meet.
 pub(crate) fn value(random: &mut Random, kind: &str) -> Json {
     let n = random.below(4);
