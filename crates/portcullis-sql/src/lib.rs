@@ -21,6 +21,7 @@ mod failure;
 mod inspection;
 mod jwt;
 mod limited;
+mod login_ends;
 mod login_list;
 mod logins;
 mod migrations;
