@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path};
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value as Json, json};
 
 use crate::live::Inner;
@@ -35,19 +36,21 @@ impl Inner {
     }
 }
 
-/// Percent-encodes what a URL's path does not have.
+/// What a URL's path has stays as it is.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'/')
+    .remove(b'!')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
 fn url_path(path: &str) -> String {
-    let mut url = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => url.push(char::from(byte)),
-            b'-' | b'_' | b'.' | b'~' | b'/' | b'!' | b'*' | b'\'' | b'(' | b')' => {
-                url.push(char::from(byte));
-            }
-            _ => url.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    url
+    utf8_percent_encode(path, ESCAPED).to_string()
 }
 
 /// By the name's end, as browsers are told.

@@ -1,6 +1,8 @@
 //! Links in mails: the configured base URL, and what the flow put in. Never a request's `Host`.
 
-use std::fmt::{self, Write};
+use std::fmt;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Where a link leads: a path below the base URL, or a URL of its own, with places to fill in.
 ///
@@ -84,18 +86,16 @@ impl fmt::Display for LinkPattern {
     }
 }
 
-/// Percent-encodes all but what keys and tokens are made of.
+/// What keys and tokens are made of stays as it is.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b':');
+
 fn escape(value: &str) -> String {
-    let mut escaped = String::new();
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte) {
-            escaped.push(byte.into());
-        } else {
-            // Writing to a text does not fail.
-            let _ = write!(escaped, "%{byte:02X}");
-        }
-    }
-    escaped
+    utf8_percent_encode(value, ESCAPED).to_string()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub(crate) use html::document;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, StatusCode, Uri, header};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::refusal::Refusal;
 
@@ -53,19 +54,18 @@ impl Face {
     }
 }
 
+/// As Django's `quote(safe="/")` writes it.
+const QUOTED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'/');
+
 /// To the log-in, and from there back.
 fn to_login(login: &str, uri: &Uri) -> Response {
     let place = uri.path_and_query().map_or("/", |place| place.as_str());
-    let mut location = format!("{login}?next=");
-    for byte in place.bytes() {
-        // As Django's `quote(safe="/")` writes it.
-        match byte {
-            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                location.push(char::from(byte));
-            }
-            _ => location.push_str(&format!("%{byte:02X}")),
-        }
-    }
+    let location = format!("{login}?next={}", utf8_percent_encode(place, QUOTED));
     let headers = [
         (header::LOCATION, location),
         (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
