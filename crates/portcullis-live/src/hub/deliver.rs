@@ -149,7 +149,9 @@ fn receivers(
             let Some(rule) = shown_rows(model, &holder.who()) else {
                 continue;
             };
-            let (rule, name) = inner.count_rule(subscription, model.name(), rule);
+            let Some((rule, name)) = inner.count_rule(subscription, model.name(), rule) else {
+                continue;
+            };
             let place = *places.entry(name).or_insert_with(|| {
                 receivers.push(Receivers {
                     name,

@@ -1,5 +1,6 @@
 //! What clients send.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use super::channel::{GLOBAL, Kind, is_event_name};
 use super::consumer::{HubConsumer, socket_id};
 use super::frames;
 use super::holder::{Holder, digest};
+use super::join::join;
 use super::presence::Member;
 use super::signature::of_channel;
 use super::signin;
@@ -194,47 +196,8 @@ fn admitted(
         connection: c.clone(),
         holder,
         member,
-        rules: std::sync::Mutex::default(),
+        rules: std::sync::Mutex::new(Some(HashMap::new())),
     }))
-}
-
-/// Begins to hear a channel, and says so before anything is sent there.
-fn join(inner: &Arc<Inner>, c: &Connection<HubConsumer>, subscription: Subscription) {
-    let subscription = Arc::new(subscription);
-    inner.count_rules(&subscription);
-    let channel = &subscription.channel;
-    let mut new_member = None;
-    {
-        let mut state = inner.state();
-        let audience = state.audiences.entry(Arc::clone(channel)).or_default();
-        let mut told = json!({});
-        if let Some(member) = &subscription.member {
-            let most = inner.settings.members_per_channel;
-            if audience.members.count() >= most && !audience.members.has(&member.id) {
-                return c.send_text(&frames::refused(channel, 403, "The channel is full"));
-            }
-            if audience.members.add(member) {
-                new_member = Some(member.clone());
-            }
-            told = audience.members.told();
-        }
-        let socket = Arc::clone(&subscription.socket);
-        audience
-            .subscribers
-            .insert(socket, Arc::clone(&subscription));
-        // Within the lock, so that nothing comes before it.
-        c.send_text(&frames::succeeded(channel, &told));
-        if let Some(socket) = state.sockets.get_mut(&subscription.socket) {
-            socket
-                .channels
-                .insert(Arc::clone(channel), Arc::clone(&subscription));
-        }
-    }
-    if let Some(member) = new_member {
-        let data = json!({ "user_id": member.id, "user_info": member.info });
-        let text = frames::event("pusher_internal:member_added", Some(channel), &data);
-        inner.send(channel, &text, Some(&subscription.socket));
-    }
 }
 
 /// An event of a client's own, to the others.

@@ -14,6 +14,7 @@ mod frames;
 mod handle;
 mod holder;
 mod incoming;
+mod join;
 mod nodes;
 mod presence;
 mod publish;

@@ -84,8 +84,8 @@ pub(super) struct Subscription {
     pub(super) connection: Connection<HubConsumer>,
     pub(super) holder: Option<Arc<Holder>>,
     pub(super) member: Option<Member>,
-    /// The rules by which it sees models, as they are counted in the interests.
-    pub(super) rules: Mutex<HashMap<String, (Arc<Rule>, Fingerprint)>>,
+    /// The rules by which it sees models, as they are counted in the interests; none once it has ended.
+    pub(super) rules: Mutex<Option<HashMap<String, (Arc<Rule>, Fingerprint)>>>,
 }
 
 impl Inner {
@@ -205,16 +205,7 @@ impl Inner {
 
     /// Tells the others that a member is gone, and counts their rules no more.
     fn forget(&self, (subscription, is_member_gone): Gone) {
-        let interests = &self.live.inner.bus.interests;
-        let rules = std::mem::take(
-            &mut *subscription
-                .rules
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
-        for (model, (_, name)) in rules {
-            interests.remove(&model, name);
-        }
+        self.forget_rules(&subscription);
         if let (true, Some(member)) = (is_member_gone, &subscription.member) {
             let data = serde_json::json!({ "user_id": member.id });
             let channel = &subscription.channel;

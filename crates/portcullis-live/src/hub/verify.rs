@@ -138,27 +138,42 @@ impl Inner {
         }
     }
 
-    /// The name of a rule that somebody has now, which is counted in the place of the one before.
+    /// The name of a rule that somebody has now, which is counted in the place of the one before; none where they are
+    /// gone, whose rules nobody would take out again.
     pub(super) fn count_rule(
         &self,
         subscription: &Subscription,
         model: &str,
         rule: crate::rule::Rule,
-    ) -> (Arc<crate::rule::Rule>, crate::events::Fingerprint) {
+    ) -> Option<(Arc<crate::rule::Rule>, crate::events::Fingerprint)> {
         let interests = &self.live.inner.bus.interests;
         let mut rules = subscription
             .rules
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
+        let rules = rules.as_mut()?;
         if let Some((known, name)) = rules.get(model) {
             if **known == rule {
-                return (Arc::clone(known), *name);
+                return Some((Arc::clone(known), *name));
             }
             interests.remove(model, *name);
         }
         let rule = Arc::new(rule);
         let name = interests.add(model, &rule);
         rules.insert(model.to_owned(), (Arc::clone(&rule), name));
-        (rule, name)
+        Some((rule, name))
+    }
+
+    /// Counts no rules any more of a subscription that has ended.
+    pub(super) fn forget_rules(&self, subscription: &Subscription) {
+        let interests = &self.live.inner.bus.interests;
+        let rules = subscription
+            .rules
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        for (model, (_, name)) in rules.into_iter().flatten() {
+            interests.remove(&model, name);
+        }
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 
 use crate::browser::{Browser, serve};
 use crate::random::{Random, rule};
-use crate::world::{ByHeader, Grant, World};
+use crate::world::{BLOCKED, ByHeader, EXPIRED, Grant, World};
 
 const USERS: [i64; 6] = [11, 12, 13, 14, 15, 16];
 
@@ -228,4 +228,36 @@ async fn narrowed_rights_end_events_at_once() {
     let again = served.browser(21).await;
     let (status, _) = again.sign(&again.id, "private-shop.item").await;
     assert_eq!(status, 403);
+}
+
+/// Whoever is found gone when a change is told leaves nothing that the next one is asked about.
+#[tokio::test]
+async fn rules_of_whoever_is_gone_are_asked_no_more() {
+    let mut world = World::sqlite(8).await;
+    let recorder = Arc::new(Recorder::default());
+    let listener = Arc::clone(&recorder) as Arc<dyn ChangeListener>;
+    world.live.listen(listener);
+    let served = Served::of(&mut world, HubSettings::default()).await;
+    let mut browser = served.browser(EXPIRED).await;
+    browser.subscribe("private-shop.note").await;
+    let change = async || {
+        let key = world.keys("shop.note", json!({ "type": "read" })).await;
+        let one = json!({ "type": "filter", "conditions": { "pk": key[0] } });
+        let query = json!({ "type": "update_instance", "filter": one, "data": { "size": 1 } });
+        world.ask("shop.note", query, json!({})).await;
+        let changes: Vec<Change> = recorder.0.lock().unwrap().drain(..).collect();
+        format!("{changes:?}")
+    };
+    assert!(change().await.contains("Fingerprint("));
+    assert_eq!(browser.event().await.0, "update");
+    BLOCKED.write().unwrap().insert(EXPIRED);
+    change().await;
+    assert_eq!(browser.next().await["data"]["code"], 4009);
+    assert_eq!(browser.next().await, 4009);
+    // What was being told when they were found gone is told by now.
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+    let changes = change().await;
+    assert!(!changes.contains("Fingerprint("), "{changes}");
 }
