@@ -85,8 +85,11 @@ pub(super) struct Subscription {
     pub(super) holder: Option<Arc<Holder>>,
     pub(super) member: Option<Member>,
     /// The rules by which it sees models, as they are counted in the interests; none once it has ended.
-    pub(super) rules: Mutex<Option<HashMap<String, (Arc<Rule>, Fingerprint)>>>,
+    pub(super) rules: Mutex<Option<CountedRules>>,
 }
+
+/// Rules by model, with the names by which they are counted.
+pub(super) type CountedRules = HashMap<String, (Arc<Rule>, Fingerprint)>;
 
 impl Inner {
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
