@@ -1,6 +1,7 @@
 //! Who comes in, and to what.
 
-use super::visitor::{PASSWORD, Visitor, account, database, staff};
+use super::tables::database;
+use super::visitor::{PASSWORD, Visitor, account, staff};
 use crate::client::Client;
 
 const PAGES: [&str; 3] = ["/admin/", "/admin/users/", "/admin/users/1/"];

@@ -3,21 +3,16 @@
 use portcullis::core::{Clock, Store};
 use portcullis::core::{OutboxStore, OutgoingMail};
 
-use super::visitor::{PASSWORD, Visitor, account, database, staff};
+use super::tables::database;
+use super::visitor::{PASSWORD, Visitor, staff, superuser};
 use crate::client::Client;
 
 #[tokio::test]
 async fn superusers_lift_locks_and_log_ins_go_on() {
     let client = Client::new().await;
-    account(
-        &client,
-        "root@example.com",
-        "is_staff = 1, is_superuser = 1",
-    )
-    .await;
     staff(&client, "ada@example.com", &["view_user", "change_user"]).await;
     let ada = Visitor::logged_in(&client, "ada@example.com").await;
-    let root = Visitor::logged_in(&client, "root@example.com").await;
+    let root = superuser(&client).await;
     let health = root.get("/admin/health/").await;
     assert!(
         health.body.as_str().unwrap().contains("Nothing is locked."),
@@ -75,12 +70,6 @@ async fn superusers_lift_locks_and_log_ins_go_on() {
 #[tokio::test]
 async fn mail_that_is_not_sent_is_shown_without_its_text() {
     let client = Client::new().await;
-    account(
-        &client,
-        "root@example.com",
-        "is_staff = 1, is_superuser = 1",
-    )
-    .await;
     let now = client.clock.now();
     let mail = OutgoingMail {
         kind: "reset_password".to_owned(),
@@ -92,7 +81,7 @@ async fn mail_that_is_not_sent_is_shown_without_its_text() {
         not_before: now,
     };
     client.store.enqueue_mails(&[mail]).await.unwrap();
-    let root = Visitor::logged_in(&client, "root@example.com").await;
+    let root = superuser(&client).await;
     let page = root.get("/admin/health/").await;
     let page = page.body.as_str().unwrap();
     assert!(page.contains("&lt;eve&gt;@example.com"), "{page}");

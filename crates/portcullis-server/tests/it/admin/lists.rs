@@ -1,6 +1,7 @@
 //! The list of users: search, filters, pages, and nothing that comes from outside as markup.
 
-use super::visitor::{Visitor, account, database, staff};
+use super::tables::database;
+use super::visitor::{Visitor, account, staff, superuser};
 use crate::client::Client;
 
 /// The log-in names that a page lists, in order.
@@ -158,16 +159,10 @@ async fn users_are_shown_to_those_who_may_see_them_and_hashes_to_nobody() {
 #[tokio::test]
 async fn superusers_read_the_audit_log() {
     let client = Client::new().await;
-    account(
-        &client,
-        "root@example.com",
-        "is_staff = 1, is_superuser = 1",
-    )
-    .await;
     staff(&client, "ada@example.com", &["view_user"]).await;
     let ada = Visitor::logged_in(&client, "ada@example.com").await;
     assert_eq!(ada.get("/admin/audit/").await.status, 403);
-    let root = Visitor::logged_in(&client, "root@example.com").await;
+    let root = superuser(&client).await;
     let shown = async |query: &str| {
         let answer = root.get(&format!("/admin/audit/?{query}")).await;
         assert_eq!(answer.status, 200, "{query}");

@@ -5,7 +5,8 @@ use portcullis::web::totp_code;
 use serde_json::json;
 use time::Duration;
 
-use super::visitor::{PASSWORD, Visitor, account, database};
+use super::tables::database;
+use super::visitor::{PASSWORD, Visitor, account};
 use crate::client::Client;
 use crate::second_factors::unbase32;
 

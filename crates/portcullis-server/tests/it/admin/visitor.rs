@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 
 use axum::body::Body;
 use http::Request;
-use rusqlite::Connection;
 use serde_json::json;
 use url::form_urlencoded::Serializer;
 
+use super::tables::database;
 use crate::client::{Answer, Client};
 
 pub(super) const PASSWORD: &str = "correct horse 9";
+
+/// What staff hold who add and change users.
+pub(super) const CHANGERS: [&str; 3] = ["view_user", "change_user", "add_user"];
 
 /// A browser with its cookies.
 pub(super) struct Visitor<'a> {
@@ -103,7 +106,22 @@ pub(super) async fn staff(client: &Client, email: &str, permissions: &[&str]) ->
     id
 }
 
-/// The database beside the application.
-pub(super) fn database(client: &Client) -> Connection {
-    Connection::open(client.database()).unwrap()
+/// Somebody who may do everything, logged in at the site.
+pub(super) async fn superuser<'a>(client: &'a Client) -> Visitor<'a> {
+    let changes = "is_staff = 1, is_superuser = 1";
+    account(client, "root@example.com", changes).await;
+    Visitor::logged_in(client, "root@example.com").await
+}
+
+/// The page of an answer.
+pub(super) fn text_of(answer: &Answer) -> &str {
+    answer.body.as_str().expect("a page")
+}
+
+/// The version that a form was shown with.
+pub(super) fn version_in(answer: &Answer) -> String {
+    let (_, rest) = text_of(answer)
+        .split_once("name=\"version\" value=\"")
+        .expect("a form");
+    rest.split_once('"').unwrap().0.to_owned()
 }
