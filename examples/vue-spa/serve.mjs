@@ -11,7 +11,7 @@ const TYPES = { html: "text/html", js: "text/javascript", css: "text/css" };
 /** Serves `folder`; gives the server. `server` is where Portcullis listens, `isCross` whether the page asks it itself. */
 export function serve(folder, server, isCross) {
   const { hostname, port } = new URL(server);
-  const page = readFileSync(join(folder, "index.html"), "utf8").replace('name="api" content=""', `name="api" content="${isCross ? server : ""}"`);
+  const page = readFileSync(join(folder, "index.html"), "utf8").replace(/name="api" content="[^"]*"/, `name="api" content="${isCross ? server : ""}"`);
   const site = createServer((asked, answer) => {
     if (!isCross && DOORS.test(asked.url)) {
       const onward = request({ hostname, port, path: asked.url, method: asked.method, headers: asked.headers }, (given) => {

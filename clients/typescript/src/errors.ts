@@ -197,3 +197,8 @@ function fieldsOf(detail: unknown): Record<string, string[]> {
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
+
+/** Whether it may go well a while later: the server is away, in trouble, or busy. */
+export function mayPass(error: unknown): boolean {
+  return error instanceof NetworkError || error instanceof ServerError || error instanceof Throttled;
+}

@@ -159,7 +159,7 @@ describe("JWTs", () => {
   afterEach(() => logout());
 
   it("are refreshed once for many requests", async () => {
-    await new Promise((resolve) => setTimeout(resolve, 3100));
+    await new Promise((resolve) => setTimeout(resolve, 4100));
     const fetching = vi.spyOn(globalThis, "fetch");
     const all = await Promise.all([1, 2, 3, 4, 5].map(() => currentUser()));
     expect(all.every((user) => user?.email === `joan${number}@example.com`)).toBe(true);
@@ -168,7 +168,7 @@ describe("JWTs", () => {
 
   it.each([429, 503])("are kept when a refresh answers %i", async (status) => {
     failing("/jwt/refresh/", () => new Response("{}", { status }));
-    await new Promise((resolve) => setTimeout(resolve, 3100));
+    await new Promise((resolve) => setTimeout(resolve, 4100));
     await expect(currentUser()).rejects.toMatchObject({ status });
     vi.restoreAllMocks();
     expect(await currentUser()).toMatchObject({ email: `joan${number}@example.com` });

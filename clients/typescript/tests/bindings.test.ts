@@ -71,7 +71,9 @@ describe("React", () => {
     const place = document.createElement("div");
     const root = createRoot(place);
     const shows = async (text: string): Promise<void> => {
-      await act(() => until(() => false, text, 300).catch(() => undefined));
+      const end = Date.now() + 5000;
+      // What comes meanwhile is on the page after each look.
+      while (place.textContent!.trim() !== text && Date.now() < end) await act(() => new Promise((resolve) => setTimeout(resolve, 10)));
       expect(place.textContent!.trim()).toBe(text);
     };
     await act(async () => root.render(createElement(Page, { least: 4 })));

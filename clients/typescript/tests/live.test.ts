@@ -12,12 +12,24 @@ let Crate: AnyModel;
 let Site: AnyModel;
 let who = "bela";
 const stops: Array<() => void> = [];
-const sockets: WebSocket[] = [];
+const sockets: Socket[] = [];
+let underWay = 0;
 
 class Socket extends WebSocket {
+  asked = 0;
+  heard = 0;
+
   constructor(url: string) {
     super(url);
     sockets.push(this);
+    this.on("message", (text) => {
+      if (String(text).includes("pusher_internal:subscription_succeeded")) this.heard += 1;
+    });
+  }
+
+  override send(text: string): void {
+    if (text.includes("pusher:subscribe")) this.asked += 1;
+    super.send(text);
   }
 }
 
@@ -45,10 +57,24 @@ function queries(): () => Array<Record<string, any>> {
 
 const shown = (rows: ArrayLike<Any> & Iterable<Any>): string[] => [...rows].map((row) => String(row["name"] ?? row["text"]));
 const watch = (rows: { subscribe(listener: () => void): () => void }, listener: () => void = () => undefined): void => void stops.push(rows.subscribe(listener));
-const isHeard = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 150));
+
+/** Waits until events are heard, and nothing has been asked for a while. */
+async function isHeard(): Promise<void> {
+  let since = Date.now();
+  await until(() => {
+    const socket = sockets.at(-1);
+    if (!socket || socket.heard === 0 || socket.heard < socket.asked || underWay > 0) since = Date.now();
+    return Date.now() - since >= 150;
+  }, "events that are heard");
+}
 
 beforeAll(async () => {
   Object.defineProperty(globalThis, "WebSocket", { configurable: true, value: Socket });
+  const real = globalThis.fetch;
+  globalThis.fetch = async (input, init) => {
+    underWay += 1;
+    return real(input, init).finally(() => (underWay -= 1));
+  };
   ({ Tally, Memo, Crate, Site } = await generated(models));
 });
 beforeEach(async () => {
@@ -64,6 +90,7 @@ afterEach(async () => {
 
 describe("a live list", () => {
   it("is there at once, can be awaited, and is shared by meaning", async () => {
+    configure({ events: { type: "none" } });
     const sent = queries();
     const one = Tally.objects.filter({ a__gte: 4, b: 0 }).fetch();
     const two = Tally.objects.filter({ b: 0, a__gte: 4 }).fetch();
@@ -75,9 +102,69 @@ describe("a live list", () => {
     expect(one[0]).toBe(one.at(0));
     expect(one.map((row) => row.pk)).toEqual([4]);
     expect(sent()).toHaveLength(1);
-    // What is watched, and heard of, is not asked for again.
+    // What is watched is not asked for again.
     await Tally.objects.filter({ a__gte: 4, b: 0 }).fetch();
     expect(sent()).toHaveLength(1);
+  });
+
+  it("is asked for again when its events are heard, of which some may have been missed", async () => {
+    let go = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (go = resolve));
+    const real = globalThis.fetch;
+    vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+      if (String(input).includes("events/auth")) await gate;
+      return real(input, init);
+    });
+    const rows = Tally.objects.filter({ a__gt: 2 }).orderBy("-a").fetch();
+    watch(rows);
+    await rows;
+    await other("cleo", "depot.tally", { type: "create", data: { name: "six", a: 6 } });
+    go();
+    await until(() => shown(rows).join() === "six,five,four,three", "the row of which nothing was heard");
+    await isHeard();
+    const sent = queries();
+    await Tally.objects.filter({ a__gt: 2 }).orderBy("-a").fetch();
+    expect(sent()).toEqual([]);
+  });
+
+  it("hears events after the server would not sign for a while", async () => {
+    const real = globalThis.fetch;
+    let refusals = 0;
+    vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+      if (!String(input).includes("events/auth") || refusals === 2) return real(input, init);
+      refusals += 1;
+      return new Response("{}", { status: 503 });
+    });
+    const rows = Tally.objects.orderBy("a").fetch();
+    watch(rows);
+    await rows;
+    await isHeard();
+    expect(refusals).toBe(2);
+    await other("cleo", "depot.tally", { type: "create", data: { name: "six", a: 6 } });
+    await until(() => shown(rows).at(-1) === "six", "the new row");
+  });
+
+  it("is old when something is heard while it is asked for", async () => {
+    watch(Tally.objects.orderBy("id").fetch());
+    await isHeard();
+    let go = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (go = resolve));
+    const real = globalThis.fetch;
+    let isAsked = false;
+    vi.spyOn(globalThis, "fetch").mockImplementationOnce(async (input, init) => {
+      const answer = await real(input, init);
+      isAsked = true;
+      await gate;
+      return answer;
+    });
+    const rows = Tally.objects.orderBy("-a").fetch();
+    await until(() => isAsked, "an answer on its way");
+    await other("cleo", "depot.tally", { type: "create", data: { name: "six", a: 6 } });
+    await isHeard();
+    go();
+    await rows;
+    watch(rows);
+    await until(() => shown(rows)[0] === "six", "the new row");
   });
 
   it("keeps rows the same while nothing of them changed", async () => {
@@ -305,7 +392,16 @@ describe("after a reset", () => {
 
 describe("in IndexedDB", () => {
   const list = (): ReturnType<AnyModel["objects"]["fetch"]> => Tally.objects.filter({ a__lte: 2 }).orderBy("a").fetch();
-  const isKept = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
+
+  function done<T>(request: IDBRequest<T>): Promise<T> {
+    return new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+  }
+
+  async function isKept(): Promise<void> {
+    const database = await done(indexedDB.open("portcullis"));
+    await vi.waitUntil(async () => (await done(database.transaction("lists").objectStore("lists").count())) === 1, { timeout: 5000 });
+    database.close();
+  }
 
   it("lists are there after a reload while the server is away, and then brought up to date", async () => {
     configure({ persist: true });
@@ -346,5 +442,25 @@ describe("in IndexedDB", () => {
     const rows = list();
     await expect(Promise.resolve(rows)).rejects.toBeInstanceOf(NetworkError);
     expect(rows).toHaveLength(0);
+  });
+
+  it("is nothing of a user who goes while it is looked up", async () => {
+    configure({ persist: true, events: { type: "none" } });
+    await list();
+    await isKept();
+    configure({ persist: true, events: { type: "none" } });
+    const real = IDBObjectStore.prototype.get;
+    const resets: Array<Promise<void>> = [];
+    vi.spyOn(IDBObjectStore.prototype, "get").mockImplementation(function (this: IDBObjectStore, key) {
+      const found = real.call(this, key);
+      resets.push(resetStateZero());
+      return found;
+    });
+    const rows = list();
+    await expect(Promise.resolve(rows)).rejects.toBeInstanceOf(ResetError);
+    await Promise.all(resets);
+    expect(resets).toHaveLength(1);
+    expect(known().rows).toBe(0);
+    expect(rows.snapshot()).toEqual([]);
   });
 });

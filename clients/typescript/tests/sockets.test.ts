@@ -84,8 +84,8 @@ describe("a socket", () => {
     await isOpen(socket);
     const states: string[] = [];
     socket.onState((state) => states.push(state));
-    // Access tokens of this server are good for two seconds.
-    await new Promise((resolve) => setTimeout(resolve, 4500));
+    // Access tokens of this server are good for three seconds.
+    await new Promise((resolve) => setTimeout(resolve, 6500));
     expect(await socket.ask("echo", { text: "still" })).toMatchObject({ text: "still" });
     expect(states).toEqual([]);
     expect(opened).toHaveLength(1);
@@ -146,7 +146,8 @@ describe("a line that breaks", () => {
     await isOpen(socket);
     connections[0]!.close(code);
     await until(() => socket.state === "closed", "a closed socket");
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // It would have been opened again by now.
+    await new Promise((resolve) => setTimeout(resolve, 800));
     expect(connections).toHaveLength(1);
   });
 });

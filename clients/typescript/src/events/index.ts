@@ -22,7 +22,7 @@ export function hear(backend: Backend, model: string): void {
   }
   connection.subscribe(`private-${model}`, {
     event: (name, data) => told(backend, model, name, data),
-    again: () => apply(backend, model, null),
+    heard: () => apply(backend, model, null),
     refused: (error) => refusals.forEach((listener) => listener(model, error)),
   });
 }

@@ -1,28 +1,25 @@
 /** A connection that speaks Pusher's protocol, version 7. */
 
+import { backOff } from "../back_off.js";
 import type { EventsConfig, Backend } from "../config.js";
 import { epoch } from "../epoch.js";
-import { isRecord } from "../errors.js";
+import { isRecord, mayPass } from "../errors.js";
 import { request } from "../http.js";
 
 /** What a channel hears. */
 export interface Hearer {
   /** An event of the channel. */
   event(name: string, data: unknown): void;
-  /** The channel is heard again, after a while in which events were lost. */
-  again(): void;
+  /** The channel is heard from now on; what happened before was not told. */
+  heard(): void;
   /** The channel may not be heard. */
   refused(error: unknown): void;
 }
 
-interface Channel {
-  hearer: Hearer;
-  wasHeard: boolean;
-}
 
 /** One connection for all channels of a backend. */
 export class PusherConnection {
-  readonly #channels = new Map<string, Channel>();
+  readonly #channels = new Map<string, Hearer>();
   #socket: WebSocket | undefined;
   #socketId: string | undefined;
   #tries = 0;
@@ -34,7 +31,7 @@ export class PusherConnection {
   /** Hears a channel from now on. */
   subscribe(name: string, hearer: Hearer): void {
     if (this.#channels.has(name)) return;
-    this.#channels.set(name, { hearer, wasHeard: false });
+    this.#channels.set(name, hearer);
     if (!this.#socket) this.#open();
     else if (this.#socketId) void this.#ask(name, this.#socketId);
   }
@@ -114,18 +111,16 @@ export class PusherConnection {
       case "pusher:ping":
         return this.#send("pusher:pong", {});
       case "pusher_internal:subscription_succeeded":
-        if (channel?.wasHeard) channel.hearer.again();
-        if (channel) channel.wasHeard = true;
-        return;
+        return channel?.heard();
       case "pusher:subscription_error":
-        return channel?.hearer.refused(data);
+        return channel?.refused(data);
       default:
-        if (typeof frame["event"] === "string" && !frame["event"].startsWith("pusher")) channel?.hearer.event(frame["event"], data);
+        if (typeof frame["event"] === "string" && !frame["event"].startsWith("pusher")) channel?.event(frame["event"], data);
     }
   }
 
   /** Has the channel signed, with the headers of now, and asks for it. */
-  async #ask(name: string, socketId: string): Promise<void> {
+  async #ask(name: string, socketId: string, tries = 0): Promise<void> {
     const begun = epoch().number;
     try {
       const isOpen = !name.startsWith("private-") && !name.startsWith("presence-");
@@ -136,7 +131,12 @@ export class PusherConnection {
       if (this.#socketId !== socketId || begun !== epoch().number) return;
       this.#send("pusher:subscribe", { channel: name, ...(isRecord(signed) ? signed : {}) });
     } catch (error) {
-      if (begun === epoch().number) this.#channels.get(name)?.hearer.refused(error);
+      if (this.#socketId !== socketId || begun !== epoch().number) return;
+      if (!mayPass(error)) return this.#channels.get(name)?.refused(error);
+      const again = setTimeout(() => {
+        if (this.#socketId === socketId) void this.#ask(name, socketId, tries + 1);
+      }, backOff(tries));
+      (again as unknown as { unref?: () => void }).unref?.();
     }
   }
 
@@ -154,10 +154,10 @@ export class PusherConnection {
   }
 
   #later(isSoon = false): void {
-    const wait = isSoon ? 100 : Math.min(30_000, 500 * 2 ** this.#tries);
+    const wait = isSoon ? 50 + 100 * Math.random() : backOff(this.#tries);
     this.#tries += 1;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#open(), wait * (0.5 + Math.random()));
+    this.#timer = setTimeout(() => this.#open(), wait);
     (this.#timer as unknown as { unref?: () => void }).unref?.();
   }
 }

@@ -1,7 +1,7 @@
 /** A live list: which rows, in which order, kept up to date. */
 
 import type { Backend } from "../config.js";
-import { epoch, mustBe } from "../epoch.js";
+import { epoch, mustBe, type Epoch } from "../epoch.js";
 import { hear } from "../events/index.js";
 import type { Key, Row, Schema } from "../models/schema.js";
 import { schemaOf } from "../models/registered.js";
@@ -138,16 +138,15 @@ export class ListStore extends Source implements Live {
 
   protected async load(): Promise<void> {
     const begun = epoch();
-    if (!this.#hasKeys) await this.#remember();
-    mustBe(begun);
+    if (!this.#hasKeys) await this.#remember(begun);
     this.opened();
     const some = [...this.#touched];
     this.#touched.clear();
     const isWhole = this.#wantsAll || !this.#hasKeys || some.length === 0;
     this.#wantsAll = false;
     try {
-      if (isWhole) await this.#loadAll();
-      else await this.#loadSome(some);
+      if (isWhole) await this.#loadAll(begun);
+      else await this.#loadSome(some, begun);
     } catch (error) {
       this.#wantsAll = true;
       throw error;
@@ -155,8 +154,9 @@ export class ListStore extends Source implements Live {
     if (!this.#wantsAll) void keep(this.backend, this.key, () => this.#whole());
   }
 
-  async #loadAll(): Promise<void> {
+  async #loadAll(begun: Epoch): Promise<void> {
     const { data } = await ask(this.backend, this.model, this.spec.read(), this.options);
+    mustBe(begun);
     const rows = rowsOf(data);
     this.#take(rows);
     // Joins may repeat a row.
@@ -165,9 +165,10 @@ export class ListStore extends Source implements Live {
   }
 
   /** Of the changed rows, those that the server still counts in are in; the others are not. */
-  async #loadSome(some: Key[]): Promise<void> {
+  async #loadSome(some: Key[], begun: Epoch): Promise<void> {
     const only = this.spec.and({ type: "filter", conditions: { pk__in: some } });
     const { data } = await ask(this.backend, this.model, only.read(), this.options);
+    mustBe(begun);
     const rows = rowsOf(data);
     const isIn = new Set(rows.keys.map(String));
     const before = new Map(rows.keys.map((key) => [String(key), this.rows.rows.get(String(key))]));
@@ -180,7 +181,7 @@ export class ListStore extends Source implements Live {
       const [old, now] = [before.get(String(key)), this.rows.rows.get(String(key))];
       const stays = known.has(String(key)) && old && now && order.fields.every((field) => field in now && old[field] === now[field]);
       if (!stays && !this.#putIn(key)) {
-        await this.#loadAll();
+        await this.#loadAll(begun);
         return;
       }
     }
@@ -211,8 +212,10 @@ export class ListStore extends Source implements Live {
     }
   }
 
-  async #remember(): Promise<void> {
+  async #remember(begun: Epoch): Promise<void> {
     const rows = await kept(this.backend, this.key);
+    // Rows of the user before are not put back.
+    mustBe(begun);
     if (!rows || this.#hasKeys) return;
     this.#take(rows);
     this.#keys = rows.keys;

@@ -1,6 +1,7 @@
 /** A live number: a count, a sum, …; asked for again when rows change. */
 
 import type { Backend } from "../config.js";
+import { epoch, mustBe } from "../epoch.js";
 import { hear } from "../events/index.js";
 import type { Schema } from "../models/schema.js";
 import type { Spec } from "../query/spec.js";
@@ -50,7 +51,10 @@ export class MetricStore extends Source implements Live {
   protected async load(): Promise<void> {
     this.opened();
     const query = this.spec.query(this.metric, this.field === undefined ? {} : { field: this.field });
-    this.value = (await ask(this.backend, this.model, query)).data;
+    const begun = epoch();
+    const { data } = await ask(this.backend, this.model, query);
+    mustBe(begun);
+    this.value = data;
   }
 
   override reset(): void {

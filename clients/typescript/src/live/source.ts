@@ -1,6 +1,7 @@
 /** Keeping something up to date: one request at a time, again when it failed, told to whoever watches. */
 
-import { NetworkError, ResetError, ServerError, Throttled } from "../errors.js";
+import { backOff } from "../back_off.js";
+import { mayPass, ResetError, Throttled } from "../errors.js";
 import { epoch, mustBe, onceClean } from "../epoch.js";
 
 /** How far it is. */
@@ -15,7 +16,7 @@ export abstract class Source {
   #wanted = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
-  /** Nothing has been heard since it was loaded that makes it old. */
+  /** Nothing has been heard since it was last asked for that makes it old. */
   isFresh = false;
 
   get isWatched(): boolean {
@@ -77,8 +78,11 @@ export abstract class Source {
         this.status = "loading";
         this.changed();
       }
+      // What is heard meanwhile makes it old.
+      this.isFresh = true;
       try {
         await this.load();
+        mustBe(begun);
       } catch (error) {
         if (begun.number !== epoch().number) throw new ResetError();
         this.#failed(error as Error);
@@ -87,8 +91,9 @@ export abstract class Source {
       this.#failures = 0;
       this.error = undefined;
       this.status = "ready";
-      this.isFresh = true;
     }
+    // Whoever asks when told of it is not part of this.
+    this.#running = undefined;
     this.changed();
   }
 
@@ -96,11 +101,10 @@ export abstract class Source {
     this.error = error;
     this.status = "error";
     this.isFresh = false;
-    const mayPass = error instanceof NetworkError || error instanceof ServerError || error instanceof Throttled;
-    if (this.isWatched && mayPass) {
-      const wait = error instanceof Throttled && error.wait ? error.wait * 1000 : Math.min(30_000, 500 * 2 ** this.#failures);
+    if (this.isWatched && mayPass(error)) {
+      const wait = error instanceof Throttled && error.wait ? error.wait * (1000 + 500 * Math.random()) : backOff(this.#failures);
       this.#failures += 1;
-      this.#retry = setTimeout(() => void this.refresh().catch(() => undefined), wait * (0.75 + Math.random() / 2));
+      this.#retry = setTimeout(() => void this.refresh().catch(() => undefined), wait);
       (this.#retry as unknown as { unref?: () => void }).unref?.();
     }
     this.changed();

@@ -1,6 +1,7 @@
 /** Writes: shown at once, then confirmed by the server, or taken back. */
 
 import type { Backend } from "../config.js";
+import { epoch, mustBe } from "../epoch.js";
 import { isRecord } from "../errors.js";
 import { instanceOf } from "../models/instances.js";
 import type { Instance, ModelClass } from "../models/model.js";
@@ -35,12 +36,14 @@ export function newId(): string {
 
 async function write<T>(backend: Backend, model: ModelClass, shown: Shown, query: unknown, apply: (answer: Answered, store: ModelStore) => Effect & { result: T }): Promise<T> {
   const store = modelStore(backend, model.schema);
+  const begun = epoch();
   const id = newId();
   const own = ownOperation(id, model.schema.model_name);
   store.begin({ id, created: shown.created ?? new Map(), changed: shown.changed ?? new Map(), deleted: shown.deleted ?? new Set() });
   tell(store);
   try {
     const answer = await ask(backend, model.schema.model_name, query, {}, { "X-Operation-ID": id });
+    mustBe(begun);
     const effect = apply(answer, store);
     for (const key of effect.gone) store.forget(key);
     own.done(effect.isOpen ? [] : [...effect.rows, ...effect.gone]);

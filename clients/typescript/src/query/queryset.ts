@@ -1,6 +1,7 @@
 /** Questions about rows, put together piece by piece; none of them changes another. */
 
 import { backend as backendOf, type Backend } from "../config.js";
+import { epoch, mustBe } from "../epoch.js";
 import { DoesNotExist } from "../errors.js";
 import { canonical } from "../live/json.js";
 import { liveQueryset, type LiveQueryset } from "../live/list.js";
@@ -161,7 +162,9 @@ export class QuerySet<M, F extends object> {
 
   async #one(type: "get" | "first" | "last", options: Options): Promise<M | null> {
     const { backend, model } = this;
+    const begun = epoch();
     const { data } = await ask(backend, model.schema.model_name, this.spec.query(type), options);
+    mustBe(begun);
     const rows = rowsOf(data);
     for (const [name, included] of Object.entries(rows.included)) {
       const schema = name === model.schema.model_name ? model.schema : schemaOf(backend.name, name);

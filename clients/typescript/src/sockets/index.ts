@@ -1,5 +1,6 @@
 /** Sockets: opened as whoever is logged in, opened again when the line breaks, and never as somebody else. */
 
+import { backOff } from "../back_off.js";
 import { backend as backendOf, type Backend } from "../config.js";
 import { epoch, onReset } from "../epoch.js";
 import { isRecord, NetworkError, NotAuthenticated, PortcullisError } from "../errors.js";
@@ -216,7 +217,7 @@ export class PortcullisSocket<M extends SocketMessages = { send: Record<string, 
   }
 
   #later(): void {
-    const wait = Math.min(30_000, 500 * 2 ** this.#tries) * (0.5 + Math.random());
+    const wait = backOff(this.#tries);
     this.#tries += 1;
     this.#become("waiting");
     this.#timer = setTimeout(() => void this.#open(), wait);

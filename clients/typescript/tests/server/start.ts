@@ -22,15 +22,23 @@ export function start(program: string, words: string[], folder: string, environm
   const child = spawn(join(programs, program), words, { cwd: folder, env: { ...process.env, ...environment } });
   return new Promise((resolve, reject) => {
     let said = "";
+    let isThere = false;
     const hear = (chunk: Buffer): void => {
       said += chunk.toString();
       const url = /http:\/\/127\.0\.0\.1:\d+/.exec(said);
-      if (url) resolve({ url: url[0], child });
+      if (!url) return;
+      isThere = true;
+      resolve({ url: url[0], child });
     };
     child.stdout.on("data", hear);
     child.stderr.on("data", hear);
     child.on("error", reject);
-    child.on("exit", (code) => reject(new Error(`${program} ended with ${code}: ${said}`)));
+    child.on("exit", (code, signal) => {
+      const error = new Error(`${program} ended with ${code ?? signal}: ${said}`);
+      // Whoever kills it takes this listener off; nothing else should end it.
+      if (isThere) console.error(error.message);
+      reject(error);
+    });
   });
 }
 
@@ -38,7 +46,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const folder = mkdtempSync(join(tmpdir(), "portcullis-client-"));
   const settings = {
     PORTCULLIS_LISTEN: "127.0.0.1:0",
-    PORTCULLIS_JWT_ACCESS_TOKEN_LIFETIME: "2",
+    PORTCULLIS_JWT_ACCESS_TOKEN_LIFETIME: "3",
     PORTCULLIS_CHANNELS_FIRST_MESSAGE_TIME: "2",
     // All of the tests come from one address.
     PORTCULLIS_SIGNUP_LIMIT_TRIES: "1000",
