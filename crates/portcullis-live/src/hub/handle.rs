@@ -67,7 +67,8 @@ impl Hub {
         .fed())
     }
 
-    /// With channels of the application's own, about which this decides. The first that is said counts.
+    /// With channels of the application's own, about which this decides. The first that is said counts. Signatures for them
+    /// are then this hub's alone: those that were made elsewhere with the secret, and used ones, are refused.
     #[must_use]
     pub fn with_access(self, access: Arc<dyn ChannelAccess>) -> Self {
         let _ = self.inner.access.set(access);

@@ -185,9 +185,11 @@ fn admitted(
     if holder.is_none() && kind.is_signed() && inner.tickets.get().is_some() && !is_last {
         return Err(Refused(None, ""));
     }
-    // A signature from elsewhere, by whoever has the secret, is good for channels of their own; of rows only those
-    // are told of whom it is known who they are.
-    if holder.is_none() && !inner.models_of(channel).is_empty() {
+    // A signature from elsewhere, by whoever has the secret, is good for channels of their own. What this hub signs is
+    // good for those of whom it is known who they are, and whom it can look after: otherwise they could come back with it
+    // when their login has ended.
+    let is_signed_here = inner.access.get().is_some() || !inner.models_of(channel).is_empty();
+    if holder.is_none() && kind.is_signed() && is_signed_here {
         return Err(Refused(Some(403), "The signature is not of this server's"));
     }
     Ok(Some(Subscription {

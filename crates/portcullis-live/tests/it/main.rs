@@ -10,6 +10,7 @@ mod hub;
 mod hub_many;
 mod hub_nodes;
 mod hub_receivers;
+mod hub_rooms;
 mod introspection;
 mod leaks;
 mod malformed;
