@@ -35,11 +35,17 @@ impl Group {
         Self::new("portcullis:everybody")
     }
 
+    /// All that hear a group without being a connection.
+    pub(crate) fn hearing() -> Self {
+        Self::new("portcullis:hearing")
+    }
+
     /// Whether it is one of ours that every node has somebody in: what is sent to it concerns all nodes, and a
     /// layer need not be told about each connection that joins it.
     #[must_use]
     pub fn is_everywhere(&self) -> bool {
-        self.0.starts_with("portcullis:user:") || &*self.0 == "portcullis:everybody"
+        self.0.starts_with("portcullis:user:")
+            || matches!(&*self.0, "portcullis:everybody" | "portcullis:hearing")
     }
 
     /// Its name.

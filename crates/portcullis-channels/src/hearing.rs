@@ -50,7 +50,14 @@ impl Channels {
             id: hearing.id.clone(),
             mailbox: hearing.mailbox.clone(),
         };
-        hearing.layer.join(group, member).await?;
+        hearing
+            .layer
+            .join(&Group::hearing(), member.clone())
+            .await?;
+        if let Err(error) = hearing.layer.join(group, member).await {
+            hearing.leave().await;
+            return Err(error);
+        }
         Ok(hearing)
     }
 }
@@ -62,17 +69,20 @@ impl Hearing {
         &self.id
     }
 
-    /// The next event; `None` when more came than could wait: some are lost then. Safe to drop while it waits.
+    /// The next event; `None` when more came than could wait, or the layer was away: some are lost then. Safe to drop while
+    /// it waits.
     pub async fn next(&mut self) -> Option<Event> {
         loop {
             let item = tokio::select! {
                 item = self.inbox.take() => item?,
                 () = self.mailbox.overflowed() => return None,
             };
-            if let Item::Envelope(envelope) = item
-                && envelope.kind == Kind::Event
-            {
-                return Some(Event(envelope.content.clone()));
+            if let Item::Envelope(envelope) = item {
+                match envelope.kind {
+                    Kind::Event => return Some(Event(envelope.content.clone())),
+                    Kind::Recheck => return None,
+                    Kind::Message | Kind::Json => {}
+                }
             }
         }
     }
@@ -93,8 +103,10 @@ impl Hearing {
     /// Hears no more.
     pub async fn leave(self) {
         self.mailbox.shut();
-        if let Err(error) = self.layer.leave(&self.group, &self.id).await {
-            tracing::warn!(%error, "a group was not left");
+        for group in [&self.group, &Group::hearing()] {
+            if let Err(error) = self.layer.leave(group, &self.id).await {
+                tracing::warn!(%error, "a group was not left");
+            }
         }
     }
 }

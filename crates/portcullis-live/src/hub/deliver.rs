@@ -27,7 +27,7 @@ use crate::session::Session;
 const TICK: Duration = Duration::from_secs(5);
 
 /// What was told may have been missed: the client comes back, and reads again.
-const COME_BACK: u16 = 4100;
+pub(super) const COME_BACK: u16 = 4100;
 
 /// Delivers in the order of the changes, as long as the hub is there.
 pub(super) async fn run(hub: Weak<Inner>, mut waiting: mpsc::UnboundedReceiver<Work>) {
@@ -46,17 +46,13 @@ pub(super) async fn run(hub: Weak<Inner>, mut waiting: mpsc::UnboundedReceiver<W
         }
         if inner.is_lost.swap(false, Ordering::AcqRel) {
             tracing::warn!("more changes than can be told: all who hear of changes come back");
-            for subscription in inner.subscriptions() {
-                inner.end(&subscription, COME_BACK, "please reconnect");
-            }
+            inner.send_away(COME_BACK);
         }
         // A task of its own: what an application's permission does must not end this one.
         let working = tokio::spawn(work_on(Arc::clone(&inner), work));
         if working.await.is_err() {
             tracing::error!("a permission crashed at a change: all who hear of changes come back");
-            for subscription in inner.subscriptions() {
-                inner.end(&subscription, COME_BACK, "please reconnect");
-            }
+            inner.send_away(COME_BACK);
         }
     }
 }

@@ -11,7 +11,7 @@ use super::HubSettings;
 use super::access::ChannelAccess;
 use super::nodes::{self, Message};
 use super::signature::Signer;
-use super::state::{Inner, Work};
+use super::state::{Inner, MAX_PENDING, Work};
 use crate::events::{Change, ChangeListener};
 use crate::live::{BuildError, Live};
 
@@ -57,6 +57,7 @@ impl Hub {
             pending: AtomicUsize::new(0),
             is_lost: AtomicBool::new(false),
             others: OnceLock::new(),
+            is_untold: AtomicBool::new(false),
             tickets: OnceLock::new(),
             waiting: Mutex::new(Some(waiting)),
             state: Mutex::default(),
@@ -90,7 +91,7 @@ impl Hub {
     /// Outside of a Tokio runtime.
     #[must_use]
     pub fn over_nodes(self, store: Arc<dyn Store>) -> Self {
-        let (others, waiting) = mpsc::unbounded_channel();
+        let (others, waiting) = mpsc::channel(MAX_PENDING);
         if self.inner.others.set(others).is_ok() {
             let _ = self.inner.tickets.set(store);
             let (told, news) = mpsc::unbounded_channel();
@@ -136,12 +137,13 @@ impl ChangeListener for Feed {
             return;
         };
         inner.give(Work::Changes(Arc::clone(changes)));
-        if let Some(others) = inner.others.get() {
-            let news = changes.iter().filter(|change| !change.is_everywhere);
-            let changes: Vec<Change> = news.cloned().collect();
-            if !changes.is_empty() {
-                let _ = others.send(Message::Changes { changes });
-            }
+        if inner.others.get().is_none() {
+            return;
+        }
+        let news = changes.iter().filter(|change| !change.is_everywhere);
+        let changes: Vec<Change> = news.cloned().collect();
+        if !changes.is_empty() {
+            inner.tell_others(Message::Changes { changes });
         }
     }
 }

@@ -72,9 +72,8 @@ impl Inner {
             let text = frames::raw_event(name, Some(channel), data, user);
             self.send(channel, &text, except);
         }
-        if let Some(others) = self.others.get() {
-            // Whoever tells others is there as long as the hub is.
-            let _ = others.send(Message::Publish {
+        if self.others.get().is_some() {
+            self.tell_others(Message::Publish {
                 channels: channels.to_vec(),
                 name: name.to_owned(),
                 data: data.to_owned(),

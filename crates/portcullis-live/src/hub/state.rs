@@ -31,7 +31,9 @@ pub(super) struct Inner {
     pub(super) standings: OnceLock<Arc<dyn StandingStore>>,
     pub(super) work: mpsc::UnboundedSender<Work>,
     /// What other nodes are to be told, where there are some.
-    pub(super) others: OnceLock<mpsc::UnboundedSender<Message>>,
+    pub(super) others: OnceLock<mpsc::Sender<Message>>,
+    /// Whether that was too much.
+    pub(super) is_untold: AtomicBool,
     /// Where signatures are kept for other nodes.
     pub(super) tickets: OnceLock<Arc<dyn Store>>,
     /// How much work waits, and whether some was too much.
@@ -43,7 +45,7 @@ pub(super) struct Inner {
 }
 
 /// How much work may wait. Beyond, whoever hears something comes back and reads again.
-const MAX_PENDING: usize = 10_000;
+pub(super) const MAX_PENDING: usize = 10_000;
 
 /// What the task has to do.
 pub(super) enum Work {
@@ -144,6 +146,22 @@ impl Inner {
         sockets
             .flat_map(|socket| socket.channels.values().map(Arc::clone))
             .collect()
+    }
+
+    /// Has other nodes told, where there are some. Where too much waits for that, they learn that they missed something.
+    pub(super) fn tell_others(&self, message: Message) {
+        if let Some(others) = self.others.get()
+            && others.try_send(message).is_err()
+        {
+            self.is_untold.store(true, Ordering::Release);
+        }
+    }
+
+    /// Has all who hear something come back and read again: nobody knows what they missed.
+    pub(super) fn send_away(&self, code: u16) {
+        for subscription in self.subscriptions() {
+            self.end(&subscription, code, "please reconnect");
+        }
     }
 
     /// All who hear a channel.

@@ -1,10 +1,14 @@
 //! Many nodes: two lives and hubs on one database, which talk through one layer.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use axum::Router;
-use portcullis_channels::Channels;
+use portcullis_channels::{
+    ChannelLayer, Channels, ConnectionId, Envelope, Group, LayerError, Member, MemoryLayer,
+};
 use portcullis_live::{Hub, HubSettings, Live, Rule};
 use portcullis_web::Gate;
 use serde_json::{Value as Json, json};
@@ -122,4 +126,55 @@ async fn changes_on_one_node_are_told_on_the_other() {
     );
     assert!(one.hub.publish("news", "headline", "{}"));
     assert_eq!(browser.event().await.0, "headline");
+}
+
+/// A layer that carries nothing while it is away.
+#[derive(Default)]
+struct Away(MemoryLayer, AtomicBool);
+
+#[async_trait]
+impl ChannelLayer for Away {
+    async fn join(&self, group: &Group, member: Member) -> Result<(), LayerError> {
+        self.0.join(group, member).await
+    }
+
+    async fn leave(&self, group: &Group, id: &ConnectionId) -> Result<(), LayerError> {
+        self.0.leave(group, id).await
+    }
+
+    async fn send(&self, group: &Group, envelope: Arc<Envelope>) -> Result<(), LayerError> {
+        if self.1.load(Ordering::Acquire) {
+            return Err(LayerError("away".to_owned()));
+        }
+        self.0.send(group, envelope).await
+    }
+}
+
+#[tokio::test]
+async fn whoever_missed_a_change_elsewhere_is_sent_to_read_again() {
+    let mut world = World::sqlite(10).await;
+    let layer = Arc::new(Away::default());
+    let channels = Channels::new(Arc::clone(&layer) as Arc<dyn ChannelLayer>);
+    world
+        .database
+        .migrate(time::OffsetDateTime::UNIX_EPOCH)
+        .await
+        .unwrap();
+    let (one, other) = (
+        Node::start(&world, &channels).await,
+        Node::start(&world, &channels).await,
+    );
+    world.router = one.router.clone();
+    let mut browser = other.browser(72).await;
+    browser.subscribe("private-shop.note").await;
+    // The nodes have told each other what they have.
+    sleep(Duration::from_millis(100)).await;
+    let create = json!({ "type": "create", "data": {} });
+    layer.1.store(true, Ordering::Release);
+    world.ask("shop.note", create.clone(), json!({})).await;
+    sleep(Duration::from_millis(100)).await;
+    layer.1.store(false, Ordering::Release);
+    world.ask("shop.note", create, json!({})).await;
+    assert_eq!(browser.next().await["data"]["code"], 4100);
+    assert_eq!(browser.next().await, 4100);
 }

@@ -221,10 +221,12 @@ impl Link {
         Ok(())
     }
 
-    /// Notices may have been lost while Redis was away.
+    /// Notices, and what others of ours hear, may have been lost while Redis was away.
     fn recheck_everybody(&self) {
-        let envelope = Envelope::new(Kind::Recheck, Map::new(), &Reply::default());
-        self.local.deliver(&Group::everybody(), &Arc::new(envelope));
+        let envelope = Arc::new(Envelope::new(Kind::Recheck, Map::new(), &Reply::default()));
+        for group in [Group::everybody(), Group::hearing()] {
+            self.local.deliver(&group, &envelope);
+        }
     }
 
     /// Waits for a while. Who joins meanwhile is not held up: they are subscribed for with the others.
