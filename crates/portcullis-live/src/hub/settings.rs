@@ -32,8 +32,8 @@ pub struct HubSettings {
     pub members_per_channel: usize,
     /// After how many seconds of silence a client asks whether the hub is there.
     pub activity_timeout: u32,
-    /// How old what is known of somebody's login may be at a delivery, in milliseconds. A change that this process hears
-    /// of is looked at before the next delivery, whatever this is.
+    /// How old what is known of somebody's login may be when a change of rows is told, in milliseconds; a minute at least where
+    /// only their authenticator knows. What this process hears of is looked at before, whatever this is.
     pub verified_for_ms: u64,
     /// The limits of its connections. What the protocol does otherwise, such as messages about authentication, stays off.
     pub socket: SocketSettings,

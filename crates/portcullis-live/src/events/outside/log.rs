@@ -106,6 +106,8 @@ impl Log {
         };
         let entries = self.entries(live).await?;
         let is_full = entries.len() >= BATCH + self.read.len();
+        let open = entries.iter().filter(|entry| entry.transaction >= ended);
+        let open = open.map(|entry| (entry.id, entry.transaction)).collect();
         let new: Vec<Entry> = entries
             .into_iter()
             .filter(|entry| !self.read.contains_key(&entry.id))
@@ -113,14 +115,15 @@ impl Log {
         let changes = changes(live, &new).await?;
         match live.database.dialect() {
             Dialect::Sqlite => self.last = new.last().map_or(self.last, |entry| entry.id),
-            Dialect::Postgres => {
+            // Where there may be more of the same transactions, the floor waits.
+            Dialect::Postgres if is_full => {
                 let new = new.iter().map(|entry| (entry.id, entry.transaction));
                 self.read.extend(new);
-                // Where there may be more of the same transactions, the floor waits.
-                if !is_full {
-                    self.floor = ended;
-                    self.read.retain(|_, transaction| *transaction >= ended);
-                }
+            }
+            // Those that were pruned are not kept, however long another transaction is open.
+            Dialect::Postgres => {
+                self.floor = ended;
+                self.read = open;
             }
         }
         live.bus.publish(changes);
