@@ -4,7 +4,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use http::StatusCode;
 use http::request::Parts;
-use portcullis_core::{GroupForm, GroupSheet, PermissionRow, Rights};
+use portcullis_core::{GroupForm, GroupSheet};
 use portcullis_web::Access;
 use serde_json::json;
 
@@ -67,6 +67,11 @@ pub(super) async fn show(
     page(&site, &visit, Some(&sheet), &form, None).await
 }
 
+/// Whether somebody may change that group: none that may do more than they.
+pub(super) fn changes(visit: &Visit, sheet: &GroupSheet) -> bool {
+    visit.rights.hold("auth.change_group") && visit.rights.cover(&sheet.rights())
+}
+
 /// The form of a group that is there, or of a new one.
 pub(super) async fn page(
     site: &Admin,
@@ -75,22 +80,21 @@ pub(super) async fn page(
     form: &GroupForm,
     fault: Option<&str>,
 ) -> Result<Response, Trouble> {
-    let covers = now.is_none_or(|now| {
-        let permissions = now.permissions.iter().map(PermissionRow::perm).collect();
-        visit.rights.cover(&Rights {
-            permissions,
-            ..Rights::default()
-        })
+    let is_changeable = match now {
+        Some(now) => changes(visit, now),
+        None => visit.rights.hold("auth.add_group"),
+    };
+    let is_deletable = now.is_some_and(|now| {
+        visit.rights.hold("auth.delete_group") && visit.rights.cover(&now.rights())
     });
-    let word = if now.is_some() { "change" } else { "add" };
     let values = json!({
         "id": now.map(|now| now.group.id),
         "name": form.name,
         "fault": fault,
         "permissions": permission_choices(site, &visit.rights, &form.permissions).await?,
         "version": now.map(|now| &now.version),
-        "changes": covers && visit.rights.hold(&format!("auth.{word}_group")),
-        "deletes": covers && now.is_some() && visit.rights.hold("auth.delete_group"),
+        "changes": is_changeable,
+        "deletes": is_deletable,
     });
     let title = now.map_or("Add group", |now| &now.group.name);
     let values = visit.page(site, title, values);

@@ -98,6 +98,10 @@ async fn save(
     let visit = Visit::new(&site, &parts, &access).await?;
     let fields = Values::of_form(Request::from_parts(parts.clone(), body)).await?;
     let sheet = found(&site, &id).await?;
+    // A faulty form is answered by the page, which is for those who may see it.
+    if !form::changes(&visit, &sheet) {
+        return Err(Trouble::forbidden());
+    }
     let (form, mut fault): (GroupForm, _) = form::read(&fields);
     if fault.is_none() {
         let by = visit.administrator(&site, &parts);

@@ -9,7 +9,7 @@ use portcullis_web::Access;
 use serde_json::json;
 
 use super::form::{self, Faults};
-use super::{found, view};
+use super::{Sent, found, seen, view};
 use crate::page::redirect;
 use crate::query::Values;
 use crate::site::Admin;
@@ -22,11 +22,7 @@ pub(super) async fn show(
     access: Access,
     Path(id): Path<String>,
 ) -> Result<Response, Trouble> {
-    let visit = Visit::new(&site, &request, &access).await?;
-    if !visit.may_see_users() {
-        return Err(Trouble::forbidden());
-    }
-    let sheet = found(&site, &id).await?;
+    let (visit, sheet) = seen(&site, &request, &access, &id).await?;
     let done = Values::of_query(&request.uri)?;
     let message = match done.text("done") {
         "added" => Some("The user was added. You may edit them further."),
@@ -47,13 +43,12 @@ pub(super) async fn save(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, Trouble> {
-    let (parts, body) = request.into_parts();
-    let visit = Visit::new(&site, &parts, &access).await?;
-    let fields = Values::of_form(Request::from_parts(parts.clone(), body)).await?;
-    let sheet = found(&site, &id).await?;
-    if !visit.changes(&sheet) {
-        return Err(Trouble::forbidden());
-    }
+    let Sent {
+        visit,
+        parts,
+        fields,
+        sheet,
+    } = Sent::read(&site, &access, &id, request).await?;
     let (form, mut faults) = form::read(&fields, &sheet);
     if !faults.is_empty() {
         return page(&site, &visit, &form, &sheet, &faults, None).await;

@@ -199,12 +199,7 @@ pub(super) async fn values(
 
 async fn gives_group(site: &Admin, rights: &Rights, id: i64) -> Result<bool, Trouble> {
     let sheet = site.store().group_sheet(id).await?;
-    let permissions = sheet.into_iter().flat_map(|sheet| sheet.permissions);
-    let held = Rights {
-        permissions: permissions.map(|row| row.perm()).collect(),
-        ..Rights::default()
-    };
-    Ok(rights.cover(&held))
+    Ok(sheet.is_none_or(|sheet| rights.cover(&sheet.rights())))
 }
 
 /// Every permission, with whether it is chosen and whether whoever looks may give it.

@@ -8,7 +8,7 @@ use portcullis_core::{AdministrationError, Device, ListedLogin, LoginId, UserShe
 use portcullis_web::Access;
 use serde_json::{Value, json};
 
-use super::found;
+use super::{Sent, seen};
 use crate::page::{moment, redirect};
 use crate::query::Values;
 use crate::site::Admin;
@@ -21,11 +21,7 @@ pub(super) async fn show(
     access: Access,
     Path(id): Path<String>,
 ) -> Result<Response, Trouble> {
-    let visit = Visit::new(&site, &request, &access).await?;
-    if !visit.may_see_users() {
-        return Err(Trouble::forbidden());
-    }
-    let sheet = found(&site, &id).await?;
+    let (visit, sheet) = seen(&site, &request, &access, &id).await?;
     let query = Values::of_query(&request.uri)?;
     let message = match query.text("done") {
         "ended" => Some("The login has ended."),
@@ -42,10 +38,12 @@ pub(super) async fn act(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, Trouble> {
-    let (parts, body) = request.into_parts();
-    let visit = Visit::new(&site, &parts, &access).await?;
-    let fields = Values::of_form(Request::from_parts(parts.clone(), body)).await?;
-    let sheet = found(&site, &id).await?;
+    let Sent {
+        visit,
+        parts,
+        fields,
+        sheet,
+    } = Sent::read(&site, &access, &id, request).await?;
     let user = &sheet.user.id;
     let by = visit.administrator(&site, &parts);
     let store = site.store();

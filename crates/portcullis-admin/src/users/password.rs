@@ -10,7 +10,7 @@ use portcullis_web::{Access, MAX_PASSWORD_BYTES, Refusal};
 use serde_json::json;
 
 use super::form::Faults;
-use super::found;
+use super::{Sent, found};
 use crate::page::redirect;
 use crate::query::Values;
 use crate::site::Admin;
@@ -37,13 +37,12 @@ pub(super) async fn save(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, Trouble> {
-    let (parts, body) = request.into_parts();
-    let visit = Visit::new(&site, &parts, &access).await?;
-    let fields = Values::of_form(Request::from_parts(parts.clone(), body)).await?;
-    let sheet = found(&site, &id).await?;
-    if !visit.changes(&sheet) {
-        return Err(Trouble::forbidden());
-    }
+    let Sent {
+        visit,
+        parts,
+        fields,
+        sheet,
+    } = Sent::read(&site, &access, &id, request).await?;
     let mut faults = Faults::new();
     let hash = read(&site, &fields, &sheet.user, &mut faults).await?;
     let Some(hash) = hash else {

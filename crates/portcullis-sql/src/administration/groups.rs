@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use portcullis_core::{
-    AdministrationError, Administrator, GroupForm, GroupRow, GroupSheet, PermissionRow, Revoked,
-    Rights, StoreError,
+    AdministrationError, Administrator, GroupForm, GroupRow, GroupSheet, Revoked, StoreError,
 };
 use sha2::{Digest, Sha256};
 
@@ -104,11 +103,7 @@ async fn wanted_group(
     act.want(permission)?;
     let sheet = group_sheet_of(&mut Reader::Transaction(&mut act.transaction), id).await?;
     let sheet = sheet.ok_or(AdministrationError::Gone)?;
-    let rights = Rights {
-        permissions: sheet.permissions.iter().map(PermissionRow::perm).collect(),
-        ..Rights::default()
-    };
-    match act.rights.cover(&rights) {
+    match act.rights.cover(&sheet.rights()) {
         true => Ok(sheet),
         false => Err(AdministrationError::Forbidden),
     }

@@ -102,6 +102,21 @@ pub struct GroupSheet {
     pub version: String,
 }
 
+impl GroupSheet {
+    /// What its members may do by it.
+    #[must_use]
+    pub fn rights(&self) -> super::Rights {
+        super::Rights {
+            permissions: self
+                .permissions
+                .iter()
+                .map(super::PermissionRow::perm)
+                .collect(),
+            ..super::Rights::default()
+        }
+    }
+}
+
 /// A row of `django_admin_log`: what somebody did in an admin site, Django's or this one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdminLogRow {

@@ -157,3 +157,27 @@ async fn those_who_may_only_look_write_nothing_by_forged_forms() {
     }
     assert_eq!(number(&client, "SELECT count(*) FROM django_admin_log"), 0);
 }
+
+#[tokio::test]
+async fn faulty_forms_show_nothing_to_those_who_may_not_look() {
+    let client = Client::new().await;
+    staff(&client, "ada@example.com", &[]).await;
+    let eve = account(&client, "eve@example.com", "").await;
+    database(&client)
+        .execute_batch("INSERT INTO auth_group (id, name) VALUES (1, 'the hidden')")
+        .unwrap();
+    let ada = Visitor::logged_in(&client, "ada@example.com").await;
+    for (path, field) in [
+        ("/admin/groups/1/".to_owned(), "name"),
+        ("/admin/groups/add/".to_owned(), "name"),
+        (format!("/admin/users/{eve}/"), "username"),
+        (format!("/admin/users/{eve}/password/"), "password1"),
+        (format!("/admin/users/{eve}/logins/"), "action"),
+        ("/admin/users/add/".to_owned(), "username"),
+    ] {
+        let answer = ada.post(&path, &[(field, "")]).await;
+        assert_eq!(answer.status, 403, "{path}");
+        let page = text_of(&answer);
+        assert!(!page.contains("the hidden") && !page.contains("eve@"));
+    }
+}
