@@ -33,20 +33,7 @@ struct Ada {
 
 /// The bytes of a base 32 text.
 pub(crate) fn unbase32(text: &str) -> Vec<u8> {
-    let (mut bytes, mut buffer, mut bits) = (Vec::new(), 0u32, 0);
-    for byte in text.bytes() {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            _ => byte - b'2' + 26,
-        };
-        buffer = (buffer << 5) | u32::from(value);
-        bits += 5;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((buffer >> bits & 0xff) as u8);
-        }
-    }
-    bytes
+    data_encoding::BASE32_NOPAD.decode(text.as_bytes()).unwrap()
 }
 
 fn texts(value: &Value) -> Vec<String> {

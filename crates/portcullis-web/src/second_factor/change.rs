@@ -3,6 +3,7 @@
 use std::fmt;
 
 use http::request::Parts;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use portcullis_core::{AuditEvent, FactorChange, StoredTotp, User};
 use portcullis_django::random;
 use portcullis_django::signing::{Signer, dumps, loads};
@@ -17,6 +18,13 @@ use crate::passwords::CheckError;
 const SETUP_AGE: Duration = Duration::minutes(15);
 
 const SETUP_SALT: &str = "portcullis.second_factor.setup";
+
+/// What keeps its place as a part of an `otpauth://` address.
+const PART_OF_ADDRESS: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// The longest text that is looked at, in bytes.
 const MAX_BYTES: usize = 1024;
@@ -51,7 +59,8 @@ impl SecondFactors {
         let object = json!({ "s": sealed });
         let setup = dumps(&object, &signer, false, self.clock.now().unix_timestamp());
         let secret = base32(&secret);
-        let (issuer, name) = (escaped(&self.issuer), escaped(&user.username));
+        let part = |text| utf8_percent_encode(text, PART_OF_ADDRESS);
+        let (issuer, name) = (part(&self.issuer), part(&user.username));
         let uri = format!(
             "otpauth://totp/{issuer}:{name}?secret={secret}&issuer={issuer}\
              &algorithm=SHA1&digits={DIGITS}&period={STEP_SECONDS}"
@@ -179,20 +188,6 @@ fn base32(bytes: &[u8]) -> String {
     text
 }
 
-/// A text as part of an address.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                escaped.push(char::from(byte));
-            }
-            _ => escaped.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,6 +209,7 @@ mod tests {
 
     #[test]
     fn names_cannot_leave_their_place_in_the_address() {
-        assert_eq!(escaped("a b?&:/ä"), "a%20b%3F%26%3A%2F%C3%A4");
+        let name = utf8_percent_encode("a b?&:/ä", PART_OF_ADDRESS).to_string();
+        assert_eq!(name, "a%20b%3F%26%3A%2F%C3%A4");
     }
 }
