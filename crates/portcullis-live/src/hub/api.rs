@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::channel::{Kind, is_socket_id};
 use super::handle::Hub;
+use super::nodes::Message;
 use super::publish::PublishError;
 use super::signed::checked;
 use super::state::Inner;
@@ -258,20 +259,14 @@ fn users(asked: &Asked<'_>) -> Result<Json, Refused> {
     Ok(json!({ "users": ids.unwrap_or_default() }))
 }
 
-/// Ends the connections of a user who was signed in.
+/// Ends the connections of a user who was signed in, on all nodes.
 fn terminate(asked: &Asked<'_>) -> Result<Json, Refused> {
     let inner = asked.inner;
-    let theirs: Vec<_> = {
-        let state = inner.state();
-        let sockets = state.sockets.iter();
-        sockets
-            .filter(|(_, socket)| socket.user.as_deref() == Some(asked.name))
-            .map(|(id, socket)| (id.clone(), socket.connection.clone()))
-            .collect()
-    };
-    for (id, connection) in theirs {
-        inner.disconnect(&id);
-        connection.close(4009, "terminated by the application");
+    inner.terminate(asked.name);
+    if inner.others.get().is_some() {
+        inner.tell_others(Message::Terminate {
+            user: asked.name.to_owned(),
+        });
     }
     Ok(json!({}))
 }

@@ -110,7 +110,8 @@ impl Hub {
         self
     }
 
-    /// Looks again at whoever a notice is about, before anything else is sent to them.
+    /// Looks again at whoever a notice is about, before they are told of another change of rows; channels of the application's
+    /// own end for them as soon as the answer is there.
     pub fn listen(&self, revocations: &Revocations) {
         let hub = Arc::downgrade(&self.inner);
         revocations.listen(move |revoked| {

@@ -44,6 +44,8 @@ pub(super) enum Message {
     Rules { news: Vec<News>, is_all: bool },
     /// Rows have changed.
     Changes { changes: Vec<Change> },
+    /// The connections of a user who was signed in are to end.
+    Terminate { user: String },
     /// An event that is no change of rows.
     Publish {
         channels: Vec<String>,
@@ -218,6 +220,7 @@ fn take(inner: &Arc<Inner>, node: &str, message: Message) {
     match message {
         Message::Hello => {}
         Message::Missed => inner.send_away(COME_BACK),
+        Message::Terminate { user } => inner.terminate(&user),
         Message::Rules { news, is_all } => {
             if is_all {
                 interests.forget(node);

@@ -8,6 +8,24 @@ use super::frames;
 use super::signature::of_user;
 use super::state::Inner;
 
+impl Inner {
+    /// Ends the connections of a user who was signed in.
+    pub(super) fn terminate(&self, user: &str) {
+        let theirs: Vec<_> = {
+            let state = self.state();
+            let sockets = state.sockets.iter();
+            sockets
+                .filter(|(_, socket)| socket.user.as_deref() == Some(user))
+                .map(|(id, socket)| (id.clone(), socket.connection.clone()))
+                .collect()
+        };
+        for (id, connection) in theirs {
+            self.disconnect(&id);
+            connection.close(4009, "terminated by the application");
+        }
+    }
+}
+
 /// Remembers whose connection it is, so that a publisher can end it.
 pub(super) fn take(inner: &Inner, c: &Connection<HubConsumer>, id: &str, data: &Json) {
     let word = |name: &str| data.get(name).and_then(Json::as_str).unwrap_or_default();

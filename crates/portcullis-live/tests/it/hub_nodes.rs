@@ -6,13 +6,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
+use hmac::{Hmac, Mac};
+use http::Request;
 use portcullis_channels::{
     ChannelLayer, Channels, ConnectionId, Envelope, Group, LayerError, Member, MemoryLayer,
 };
+use portcullis_core::{Clock, SystemClock};
 use portcullis_live::{Hub, HubSettings, Live, Rule};
 use portcullis_web::Gate;
 use serde_json::{Value as Json, json};
+use sha2::Sha256;
 use tokio::time::sleep;
+use tower::ServiceExt;
 
 use crate::browser::{Browser, serve};
 use crate::world::{ByHeader, Grant, World, models};
@@ -177,4 +182,38 @@ async fn whoever_missed_a_change_elsewhere_is_sent_to_read_again() {
     world.ask("shop.note", create, json!({})).await;
     assert_eq!(browser.next().await["data"]["code"], 4100);
     assert_eq!(browser.next().await, 4100);
+}
+
+/// What somebody with the secret signs.
+fn signed(text: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(b"secret of the tests").unwrap();
+    mac.update(text.as_bytes());
+    hex::encode(mac.finalize().into_bytes())
+}
+
+#[tokio::test]
+async fn user_is_terminated_on_all_nodes() {
+    let world = World::sqlite(11).await;
+    let channels = Channels::memory();
+    let (one, other) = (
+        Node::start(&world, &channels).await,
+        Node::start(&world, &channels).await,
+    );
+    let mut browser = other.browser(73).await;
+    let user = r#"{"id":"ann"}"#;
+    let auth = signed(&format!("{}::user::{user}", browser.id));
+    let data = json!({ "auth": format!("key:{auth}"), "user_data": user });
+    browser
+        .send(&json!({ "event": "pusher:signin", "data": data }))
+        .await;
+    assert_eq!(browser.next().await["event"], "pusher:signin_success");
+    let path = "/apps/portcullis/users/ann/terminate_connections";
+    let now = SystemClock.now().unix_timestamp();
+    let query = format!("auth_key=key&auth_timestamp={now}&auth_version=1.0");
+    let signature = signed(&format!("POST\n{path}\n{query}"));
+    let request = Request::post(format!("{path}?{query}&auth_signature={signature}"));
+    let request = request.body(axum::body::Body::empty()).unwrap();
+    let response = one.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(browser.next().await, 4009);
 }
