@@ -113,8 +113,14 @@ class JwtMode extends TokenMode {
   }
 
   override async renew(used: Headers): Promise<boolean> {
-    return locked(`${this.storage.key}.refresh`, async () => {
+    return locked(`${this.storage.key}.refresh`, async (hasWaited) => {
       if (await super.renew(used)) return true;
+      // What another tab has written may be seen here a moment after it let go.
+      const end = hasWaited && this.isShared() ? Date.now() + 200 : 0;
+      while (Date.now() < end) {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        if (await super.renew(used)) return true;
+      }
       const kept = this.storage.read();
       if (!kept?.refresh) return false;
       try {

@@ -60,6 +60,21 @@ describe.skipIf(!hasBrowser)("the page of all doors", () => {
     expect(await rows(two)).toEqual([]);
   });
 
+  it("shows a token to the server that gave it, and to none that a link names", async () => {
+    const page = await asStaff("token");
+    const seen: Array<string | undefined> = [];
+    await page.route("http://elsewhere.test/**", (route) => {
+      seen.push(route.request().headers()["authorization"]);
+      return route.fulfill({ status: 401, contentType: "application/json", body: "{}", headers: { "Access-Control-Allow-Origin": "*" } });
+    });
+    await page.goto(`${server.url}/?api=http://elsewhere.test`);
+    await expect.poll(() => page.locator("#who").innerText()).toBe("Nobody is logged in.");
+    expect(seen.length).toBeGreaterThan(0);
+    expect(seen.filter((token) => token !== undefined)).toEqual([]);
+    await page.goto(`${server.url}/`);
+    await expect.poll(() => page.locator("#who").innerText()).toContain("Logged in as amir@example.com");
+  });
+
   it("says what is wrong with a row", async () => {
     const page = await asStaff("token");
     await follow(page);

@@ -1,7 +1,7 @@
 // The page's live list: rows of a model, read again when the hub tells of a change.
 
-const KEY = "portcullis.token";
-const API = (new URLSearchParams(location.search).get("api") ?? "").replace(/\/$/, "");
+import { API, token } from "/page.js";
+
 const MOST_ROWS = 100;
 const section = document.querySelector("#live");
 const { mount, key } = section.dataset;
@@ -10,7 +10,6 @@ const state = document.querySelector("#live-state");
 const list = document.querySelector("#live-rows");
 const maker = document.querySelector("#live-new");
 
-const token = () => sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY);
 const cookie = (name) => document.cookie.split("; ").find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
 
 let followed = null;
@@ -21,7 +20,7 @@ async function send(path, body) {
   const headers = {};
   if (body) headers["Content-Type"] = "application/json";
   if (token()) headers.Authorization = `Token ${token()}`;
-  if (body && csrf) headers["X-CSRFToken"] = csrf;
+  if (body && !API && csrf) headers["X-CSRFToken"] = csrf;
   const credentials = API ? "omit" : "same-origin";
   const response = await fetch(API + mount + path, { method: body ? "POST" : "GET", headers, credentials, body: body && JSON.stringify(body) });
   const answer = await response.json();

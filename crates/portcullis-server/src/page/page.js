@@ -1,12 +1,14 @@
 // The page of all doors: ask, show, remember. Its API is this server's, or another origin's: /?api=https://…
 
-const KEY = "portcullis.token";
-const API = (new URLSearchParams(location.search).get("api") ?? "").replace(/\/$/, "");
+export const API = (new URLSearchParams(location.search).get("api") ?? "").replace(/\/$/, "");
+// A token is of one server, and not shown to another that a link names.
+const KEY = API ? `portcullis.token ${API}` : "portcullis.token";
 const answer = document.querySelector("#answer");
 const who = document.querySelector("#who");
 const form = document.querySelector("#credentials");
 
-const token = () => sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY);
+/** The token that proves who we are at `API`, if there is one. */
+export const token = () => sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY);
 const cookie = (name) => document.cookie.split("; ").find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
 const csrfToken = () => cookie("csrftoken") ?? cookie("__Host-csrftoken") ?? cookie("__Secure-csrftoken");
 
@@ -25,7 +27,7 @@ export function send(method, path, body) {
   const headers = {};
   if (body) headers["Content-Type"] = "application/json";
   if (token()) headers.Authorization = `Token ${token()}`;
-  if (method !== "GET" && csrfToken()) headers["X-CSRFToken"] = csrfToken();
+  if (method !== "GET" && !API && csrfToken()) headers["X-CSRFToken"] = csrfToken();
   const credentials = API ? "omit" : "same-origin";
   return fetch(API + path, { method, headers, credentials, body: body && JSON.stringify(body) });
 }

@@ -1,13 +1,12 @@
 // The socket of the page: opened with what proves who we are, and closed by the server when that is over.
 
-const KEY = "portcullis.token";
-const API = (new URLSearchParams(location.search).get("api") ?? "").replace(/\/$/, "");
+import { API, token } from "/page.js";
+
 const state = document.querySelector("#socket-state");
 const log = document.querySelector("#socket-log");
 const form = document.querySelector("#socket");
 const MOST_LINES = 50;
 
-const token = () => sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY);
 let socket = null;
 
 function tell(text) {
