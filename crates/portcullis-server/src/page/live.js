@@ -1,6 +1,6 @@
 // The page's live list: rows of a model, read again when the hub tells of a change.
 
-import { API, token } from "/page.js";
+import { token } from "/page.js";
 
 const MOST_ROWS = 100;
 const section = document.querySelector("#live");
@@ -20,9 +20,8 @@ async function send(path, body) {
   const headers = {};
   if (body) headers["Content-Type"] = "application/json";
   if (token()) headers.Authorization = `Token ${token()}`;
-  if (body && !API && csrf) headers["X-CSRFToken"] = csrf;
-  const credentials = API ? "omit" : "same-origin";
-  const response = await fetch(API + mount + path, { method: body ? "POST" : "GET", headers, credentials, body: body && JSON.stringify(body) });
+  if (body && csrf) headers["X-CSRFToken"] = csrf;
+  const response = await fetch(mount + path, { method: body ? "POST" : "GET", headers, credentials: "same-origin", body: body && JSON.stringify(body) });
   const answer = await response.json();
   if (!response.ok) throw new Error(typeof answer.detail === "string" ? answer.detail : JSON.stringify(answer.detail ?? answer));
   return answer;
@@ -63,7 +62,7 @@ async function read(following) {
 
 /** Hears of changes, by the Pusher protocol. */
 function hear(following) {
-  const url = new URL(`/app/${encodeURIComponent(key)}?protocol=7&client=page&version=1`, API || location.href);
+  const url = new URL(`/app/${encodeURIComponent(key)}?protocol=7&client=page&version=1`, location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   const socket = new WebSocket(url);
   const say = (event, data) => socket.send(JSON.stringify({ event, data }));

@@ -17,8 +17,8 @@ use portcullis::{CurrentUser, Doors, Gate, get};
 
 pub(crate) use docs::with_docs;
 
-/// The page may ask other origins' APIs, and load nothing from elsewhere.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src data:; connect-src *; \
+/// The page asks its own server, its sockets too (not every browser has them in `self`), and loads nothing from elsewhere.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src data:; connect-src 'self' ws: wss:; \
                                        frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 /// The page and its parts, open to everybody, and `/test_auth/`, which greets whoever is logged in.

@@ -1,13 +1,11 @@
-// The page of all doors: ask, show, remember. Its API is this server's, or another origin's: /?api=https://…
+// The page of all doors: ask, show, remember.
 
-export const API = (new URLSearchParams(location.search).get("api") ?? "").replace(/\/$/, "");
-// A token is of one server, and not shown to another that a link names.
-const KEY = API ? `portcullis.token ${API}` : "portcullis.token";
+const KEY = "portcullis.token";
 const answer = document.querySelector("#answer");
 const who = document.querySelector("#who");
 const form = document.querySelector("#credentials");
 
-/** The token that proves who we are at `API`, if there is one. */
+/** The token that proves who we are, if there is one. */
 export const token = () => sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY);
 const cookie = (name) => document.cookie.split("; ").find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1);
 const csrfToken = () => cookie("csrftoken") ?? cookie("__Host-csrftoken") ?? cookie("__Secure-csrftoken");
@@ -27,9 +25,8 @@ export function send(method, path, body) {
   const headers = {};
   if (body) headers["Content-Type"] = "application/json";
   if (token()) headers.Authorization = `Token ${token()}`;
-  if (method !== "GET" && !API && csrfToken()) headers["X-CSRFToken"] = csrfToken();
-  const credentials = API ? "omit" : "same-origin";
-  return fetch(API + path, { method, headers, credentials, body: body && JSON.stringify(body) });
+  if (method !== "GET" && csrfToken()) headers["X-CSRFToken"] = csrfToken();
+  return fetch(path, { method, headers, credentials: "same-origin", body: body && JSON.stringify(body) });
 }
 
 /** The same, and shows both ends of it. */

@@ -1,6 +1,6 @@
 // The socket of the page: opened with what proves who we are, and closed by the server when that is over.
 
-import { API, token } from "/page.js";
+import { token } from "/page.js";
 
 const state = document.querySelector("#socket-state");
 const log = document.querySelector("#socket-log");
@@ -19,7 +19,7 @@ function tell(text) {
 /** A token goes as a sub-protocol, where no log on the way writes it down; a session by its cookie. */
 function open() {
   socket?.close(1000);
-  const url = new URL("/ws/", API || location.href);
+  const url = new URL("/ws/", location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   const opened = token()
     ? new WebSocket(url, ["portcullis.v1", `bearer.${token()}`])
